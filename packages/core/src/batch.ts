@@ -1,0 +1,19 @@
+import type { Rows } from "./rows.ts";
+import type { SomeTasks } from "./tasks.ts";
+
+/** The labels of one task: values with missing ones replaced by the task's neutral label, and where they are. */
+export interface Labels {
+  readonly values: Rows;
+  /** 1 where a label is present, 0 where it is missing; one per value. */
+  readonly present: Rows;
+  readonly count: number;
+}
+
+/** One group of examples, on the host, ready for an engine. */
+export interface Batch<Name extends string = string> {
+  readonly size: number;
+  /** Tasks that have a label column in these data, in the trainer's order. */
+  readonly tasks: readonly Name[];
+  readonly columns: Readonly<Record<string, Rows>>;
+  readonly labels: SomeTasks<Name, Labels>;
+}

@@ -1,0 +1,35 @@
+import type { Model, Parameter } from "./architecture.ts";
+import type { Encoder } from "./encoder.ts";
+import type { Optimizer, ParameterInfo } from "./optimizer.ts";
+import type { Reducer } from "./reducer.ts";
+import type { Regularizer } from "./regularizer.ts";
+import type { Surgery } from "./surgery.ts";
+import type { PerTask, Task } from "./tasks.ts";
+import type { Weighting } from "./weighting.ts";
+import type { Random } from "./random.ts";
+
+/** A parameter and the part it belongs to. */
+export interface OwnedParameter<Name extends string = string> extends Parameter<Name> {
+  readonly info: ParameterInfo;
+}
+
+/** All made parts of one trainer, checked: what an engine executes. */
+export interface Network<Name extends string = string> {
+  readonly tasks: readonly Name[];
+  readonly task: PerTask<Name, Task>;
+  readonly encoder: Encoder<Name>;
+  readonly model: Model<Name>;
+  readonly weighting: Weighting<Name>;
+  readonly surgeries: readonly Surgery<Name>[];
+  readonly regularizers: readonly Regularizer<Name>[];
+  readonly optimizer: Optimizer;
+  readonly reducer: Reducer;
+  /** Encoder's and model's parameters: what losses depend on. */
+  readonly parameters: readonly OwnedParameter<Name>[];
+  /** Variables of weighting, surgeries and regularizers. */
+  readonly extras: readonly OwnedParameter<Name>[];
+  /** Which of the optional results some part needs. */
+  readonly needs: { readonly lastSharedNorms: boolean; readonly gramian: boolean };
+  /** The stream that `pass.noise` draws from in training. */
+  readonly noise: Random;
+}
