@@ -1,5 +1,1 @@
-import { defineConfig } from "vitest/config";
-
-export default defineConfig({
-  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, pool: "threads", maxWorkers: 1 },
-});
+export { default } from "../../vitest.base.ts";

@@ -1,0 +1,81 @@
+import tseslint from "typescript-eslint";
+
+const tfjs = "@tensorflow/tfjs";
+const core = "@polytask/core";
+const blocks = "@polytask/blocks";
+
+/** What the sources of a package may import at run time, by folder. */
+const mayImport = [
+  ["core", [tfjs, "pure-rand"]],
+  ["testkit", [core, tfjs, "vitest", "fast-check"]],
+  ["arch-*", [core, blocks, tfjs]],
+  ["{weighting,surgery,regularizer}-*", [core, tfjs]],
+  ["{blocks,features,optimizers}", [core, tfjs]],
+  ["metrics", [core]],
+  ["observers", [core, "cli-progress", "node:*"]],
+  ["backend", [tfjs, "@tensorflow/tfjs-backend-wasm", "node:*"]],
+];
+/** Dependency injection lives in one file. */
+const scope = ["packages/core/src/scope.ts", [tfjs, "pure-rand", "tsyringe", "reflect-metadata"]];
+
+function importRule(files, allowed) {
+  const names = allowed.map((name) => name.replaceAll("*", "[^/]+")).join("|");
+  const rule = {
+    regex: `^(?!\\.{1,2}/)(?!(?:${names})(?:/|$))`,
+    message: `Allowed here: ${allowed.join(", ")}, and the package's own files.`,
+  };
+  return { files: [files], rules: { "no-restricted-imports": ["error", { patterns: [rule] }] } };
+}
+
+export default tseslint.config(
+  {
+    ignores: ["**/dist/**", "**/.cache/**", "**/.turbo/**", "**/coverage/**", "**/*.config.ts"],
+  },
+  {
+    files: ["{packages,examples}/*/{src,test}/**/*.ts", "bench/src/**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "no-restricted-exports": [
+        "error",
+        { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } },
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "Draw from a named stream of the scope." },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "MemberExpression[property.name=/^(dataSync|arraySync|bytesSync)$/]",
+          message: "Synchronous reads stall GPU backends: await data() or array().",
+        },
+      ],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      // Indexed access is typed as present (no `!` in numeric loops), and callers may be plain
+      // JavaScript: checks that the types call needless are wanted.
+      "@typescript-eslint/no-unnecessary-condition": "off",
+      // `mmoe<Name extends string>(): ArchitecturePlugin<Name>` learns the task names where it is used.
+      "@typescript-eslint/no-unnecessary-type-parameters": "off",
+      // Contracts ask for promises of code that may have nothing to await.
+      "@typescript-eslint/require-await": "off",
+    },
+  },
+  {
+    files: ["{packages,examples}/*/test/**/*.ts"],
+    rules: {
+      // Tests hand over stubs and wrong values on purpose.
+      "@typescript-eslint/no-empty-function": "off",
+    },
+  },
+  mayImport.map(([folder, allowed]) => importRule(`packages/${folder}/src/**/*.ts`, allowed)),
+  importRule(...scope),
+);
