@@ -3,9 +3,12 @@ import type { SomeTasks } from "./tasks.ts";
 
 /** The labels of one task: values with missing ones replaced by the task's neutral label, and where they are. */
 export interface Labels {
-  readonly values: Rows;
+  readonly values: Float32Array;
   /** 1 where a label is present, 0 where it is missing; one per value. */
-  readonly present: Rows;
+  readonly present: Uint8Array;
+  /** Shape of one example's label. */
+  readonly shape: readonly number[];
+  /** How many labels are present. */
   readonly count: number;
 }
 

@@ -9,7 +9,9 @@ export {
   type Parameter,
 } from "./architecture.ts";
 export { type Batch, type Labels } from "./batch.ts";
+export { createTrainer } from "./create-trainer.ts";
 export { type Column, type Columns, type Dataset, type LabelColumn } from "./data.ts";
+export { eager } from "./eager.ts";
 export { type Encoder, type EncoderPlugin, input, isShape } from "./encoder.ts";
 export {
   type Applied,
@@ -40,7 +42,7 @@ export {
   type SgdOptions,
 } from "./optimizer.ts";
 export { type Parts } from "./parts.ts";
-export { type Pass } from "./pass.ts";
+export { type Pass, type StepPlace } from "./pass.ts";
 export { CONTRACT, type Needs, type Plugin, type State, type Stateful } from "./plugin.ts";
 export { type Random, type RandomSource, seededRandom } from "./random.ts";
 export { local, type Reducer, type ReducerPlugin } from "./reducer.ts";
@@ -66,6 +68,7 @@ export {
   type Token,
   token,
 } from "./scope.ts";
+export { type SourcePlace } from "./source.ts";
 export { type DataState, type SavedTensor, type TrainerState } from "./state.ts";
 export { chain, identity, type MixInput, type Surgery, type SurgeryPlugin } from "./surgery.ts";
 export {
@@ -83,6 +86,7 @@ export {
   type Task,
 } from "./tasks.ts";
 export {
+  type EvaluateOptions,
   type FitOptions,
   type PredictOptions,
   type Summary,

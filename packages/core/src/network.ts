@@ -1,4 +1,4 @@
-import type { Model, Parameter } from "./architecture.ts";
+import type { Model, NamedVariable, Parameter } from "./architecture.ts";
 import type { Encoder } from "./encoder.ts";
 import type { Optimizer, ParameterInfo } from "./optimizer.ts";
 import type { Reducer } from "./reducer.ts";
@@ -26,10 +26,16 @@ export interface Network<Name extends string = string> {
   readonly reducer: Reducer;
   /** Encoder's and model's parameters: what losses depend on. */
   readonly parameters: readonly OwnedParameter<Name>[];
-  /** Variables of weighting, surgeries and regularizers. */
+  /** Trained variables of the weighting and the regularizers. */
   readonly extras: readonly OwnedParameter<Name>[];
+  /** Variables that are saved but have no gradient, under the names of their checkpoint entries. */
+  readonly buffers: readonly NamedVariable[];
   /** Which of the optional results some part needs. */
-  readonly needs: { readonly lastSharedNorms: boolean; readonly gramian: boolean };
+  readonly needs: {
+    readonly lastSharedNorms: boolean;
+    readonly gramian: boolean;
+    readonly activations: readonly string[];
+  };
   /** The stream that `pass.noise` draws from in training. */
   readonly noise: Random;
 }

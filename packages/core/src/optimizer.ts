@@ -11,7 +11,7 @@ export interface ParameterInfo {
   readonly role?: string;
   readonly layout: "dense" | "rows";
   readonly tasks: readonly string[];
-  readonly owner: "encoder" | "architecture" | "weighting" | "surgery" | "regularizer";
+  readonly owner: "encoder" | "architecture" | "weighting" | "regularizer";
 }
 
 /** Limits on the combined gradient, applied after surgery and regularizers. */

@@ -38,8 +38,8 @@ export const optimizerToken: Token<OptimizerPlugin> = token("optimizer");
 export interface Scope<Name extends string = string> {
   /** Task names, in the order of `createTrainer`. */
   readonly tasks: readonly Name[];
-  /** The definition of a task. */
-  readonly task: (name: Name) => Task;
+  /** The definition of a task. @throws POLYTASK_UNKNOWN_TASK */
+  readonly task: (name: string) => Task;
   /** A random stream of this part's own, saved with the trainer. */
   readonly random: (name: string) => Random;
   readonly clock: Clock;
@@ -118,7 +118,7 @@ export function openScope<Name extends string>(
       ...shared,
       task: (name) => {
         if (!Object.hasOwn(tasks, name)) throw unknownTask(part, name, names);
-        return tasks[name];
+        return tasks[name as Name];
       },
       random: (name) => random(`${part}/${name}`),
       resolve: <Value>(key: Token<Value>): Value => {

@@ -1,5 +1,6 @@
 import type { EngineState } from "./engine.ts";
 import type { State } from "./plugin.ts";
+import type { SourcePlace } from "./source.ts";
 
 /** A variable's value. */
 export interface SavedTensor {
@@ -22,15 +23,13 @@ export interface TrainerState {
   /** Host-side state of parts, by part. */
   readonly parts: Readonly<Record<string, State>>;
   readonly random: Readonly<Record<string, readonly number[]>>;
-  readonly data: DataState | null;
+  readonly data: DataState;
 }
 
 /** Where the reading of the data stands, in the middle of an epoch too. */
 export interface DataState {
   readonly stepInEpoch: number;
-  /** Per data set: the shuffling stream's state before the current order was drawn, and how many rows of it are used. */
-  readonly sources: readonly { readonly shuffle: readonly number[]; readonly used: number }[];
-  /** Sums for the epoch's mean losses. */
-  readonly lossSums: Readonly<Record<string, number>>;
-  readonly labelCounts: Readonly<Record<string, number>>;
+  readonly sources: readonly SourcePlace[];
+  /** Sums for the epoch's mean losses, by task. */
+  readonly epochSums: Readonly<Record<string, { readonly loss: number; readonly labels: number }>>;
 }

@@ -1,5 +1,5 @@
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs";
-import type { Parameter } from "./architecture.ts";
+import type { NamedVariable, Parameter } from "./architecture.ts";
 import { badOption } from "./errors.ts";
 import { identityMatrix, type Matrix } from "./matrix.ts";
 import type { Pass } from "./pass.ts";
@@ -27,7 +27,8 @@ export interface Surgery<Name extends string = string> extends Stateful {
   readonly mix?: (input: MixInput<Name>) => Matrix;
   /** Traced: J [T, P] and `present` [T] in, edited J [T, P] out. Absent rows are 0 and stay so. */
   readonly edit?: (jacobian: Tensor2D, present: Tensor1D, pass: Pass<Name>) => Tensor2D;
-  readonly variables?: readonly Parameter<Name>[];
+  /** Saved with the trainer; `edit` sets them through `pass.assign`. */
+  readonly buffers?: readonly NamedVariable[];
   readonly needs?: Needs;
 }
 

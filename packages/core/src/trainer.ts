@@ -21,9 +21,14 @@ export interface FitOptions<Name extends string = string> {
   readonly signal?: AbortSignal;
 }
 
-export interface PredictOptions {
+export interface EvaluateOptions {
   /** Examples per forward pass. Default 1024. */
   readonly batchSize?: number;
+}
+
+export interface PredictOptions<Wanted extends string = string> extends EvaluateOptions {
+  /** Default: all tasks. */
+  readonly tasks?: readonly Wanted[];
 }
 
 /** A trainer's parameters by owner. */
@@ -56,17 +61,20 @@ export interface Trainer<Name extends string> extends AsyncDisposable {
     data: Dataset<Name> | readonly Dataset<Name>[],
     options: FitOptions<Name>,
   ) => Promise<FitSummary<Name>>;
-  readonly evaluate: (data: Dataset<Name>, options?: PredictOptions) => Promise<Evaluation<Name>>;
-  /** Predictions of all examples: per task [rows × units], through the task's `link`. */
+  readonly evaluate: (data: Dataset<Name>, options?: EvaluateOptions) => Promise<Evaluation<Name>>;
+  /**
+   * Predictions of all examples: per task [rows × units], through the task's `link`. Tensors are the caller's to
+   * dispose.
+   */
   readonly predict: {
-    (
+    <Wanted extends Name = Name>(
       inputs: Column | Columns,
-      options?: PredictOptions & { readonly as?: "array" },
-    ): Promise<PerTask<Name, Float32Array>>;
-    (
+      options?: PredictOptions<Wanted> & { readonly as?: "array" },
+    ): Promise<PerTask<Wanted, Float32Array>>;
+    <Wanted extends Name = Name>(
       inputs: Column | Columns,
-      options: PredictOptions & { readonly as: "tensor" },
-    ): Promise<PerTask<Name, Tensor>>;
+      options: PredictOptions<Wanted> & { readonly as: "tensor" },
+    ): Promise<PerTask<Wanted, Tensor>>;
   };
   readonly summary: () => Summary;
   readonly state: () => Promise<TrainerState>;

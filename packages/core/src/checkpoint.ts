@@ -1,0 +1,99 @@
+import { badState } from "./errors.ts";
+import type { Progress } from "./fit.ts";
+import type { State } from "./plugin.ts";
+import type { RootScope } from "./scope.ts";
+import type { SavedTensor, TrainerState } from "./state.ts";
+import type { NamedVariable } from "./architecture.ts";
+import { makeTensor, readTensor } from "./updater.ts";
+import type { Wired } from "./wire.ts";
+
+/** Every variable of the trainer under the name of its checkpoint entry. */
+const variablesOf = <Name extends string>({ network }: Wired<Name>): readonly NamedVariable[] => [
+  ...[...network.parameters, ...network.extras].map(({ info, variable }) => ({
+    name: info.name,
+    variable,
+  })),
+  ...network.buffers,
+];
+
+export async function saveTrainer<Name extends string>(
+  wired: Wired<Name>,
+  root: RootScope<Name>,
+  progress: Progress,
+): Promise<TrainerState> {
+  const variables: Record<string, SavedTensor> = {};
+  for (const { name, variable } of variablesOf(wired)) variables[name] = await readTensor(variable);
+  const parts: Record<string, State> = {};
+  for (const [name, part] of wired.stateful) {
+    if (part.state) parts[name] = part.state();
+  }
+  return {
+    version: 1,
+    tasks: wired.network.tasks,
+    step: progress.step,
+    epoch: progress.epoch,
+    variables,
+    engine: await wired.engine.save(),
+    parts,
+    random: Object.fromEntries([...root.streams].map(([name, stream]) => [name, stream.state()])),
+    data: progress.data,
+  };
+}
+
+/** Checks everything first, so that a state of another trainer changes nothing. */
+export async function restoreTrainer<Name extends string>(
+  wired: Wired<Name>,
+  root: RootScope<Name>,
+  progress: Progress,
+  state: TrainerState,
+): Promise<void> {
+  const variables = variablesOf(wired);
+  check(wired, variables, state);
+  // Parts first: one that refuses its state leaves the variables alone.
+  for (const [name, part] of wired.stateful) {
+    if (part.state && part.restore) part.restore(state.parts[name]);
+  }
+  for (const { name, variable } of variables) {
+    const value = makeTensor(state.variables[name]);
+    variable.assign(value);
+    value.dispose();
+  }
+  await wired.engine.load(state.engine);
+  for (const [name, stream] of Object.entries(state.random)) root.random(name).restore(stream);
+  progress.step = state.step;
+  progress.epoch = state.epoch;
+  progress.data = state.data;
+}
+
+function check<Name extends string>(
+  wired: Wired<Name>,
+  variables: readonly NamedVariable[],
+  state: TrainerState,
+): void {
+  if ((state as Partial<TrainerState>).version !== 1) {
+    throw badState("a state of version 1", `got version ${String(state.version)}`);
+  }
+  if (state.tasks.join() !== wired.network.tasks.join()) {
+    throw badState(
+      `a state of the tasks ${wired.network.tasks.join(", ")}`,
+      `it is of ${state.tasks.join(", ")}`,
+    );
+  }
+  for (const { name, variable } of variables) {
+    const saved = Object.hasOwn(state.variables, name) ? state.variables[name] : undefined;
+    if (saved?.shape.join() !== variable.shape.join()) {
+      throw badState(
+        `a value of shape [${variable.shape.join(", ")}] for "${name}"`,
+        saved ? `its shape is [${saved.shape.join(", ")}]` : "there is none",
+      );
+    }
+  }
+  const known = new Set(variables.map(({ name }) => name));
+  const extra = Object.keys(state.variables).find((name) => !known.has(name));
+  if (extra !== undefined) throw badState("only variables of this trainer", `"${extra}" is of another`);
+  for (const [name, part] of wired.stateful) {
+    if (part.state && !Object.hasOwn(state.parts, name)) {
+      throw badState(`a state of the part "${name}"`, "there is none");
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import * as tf from "@tensorflow/tfjs";
+import { applyProx } from "./prox.ts";
+import type { Batch } from "./batch.ts";
+import { combine, lastSharedNorms } from "./combine.ts";
+import { eagerPass } from "./eager-pass.ts";
+import type { Applied, Engine, EnginePlugin, StepInfo } from "./engine.ts";
+import { nonFiniteLoss } from "./errors.ts";
+import { emptyGathering, gatherGroup, type Gathering, release } from "./gather.ts";
+import { scoresOf, toTensors } from "./losses.ts";
+import type { Network } from "./network.ts";
+import { CONTRACT } from "./plugin.ts";
+import { seededRandom } from "./random.ts";
+import { reduceGathering } from "./reduce.ts";
+import type { SomeTasks } from "./tasks.ts";
+import { createUpdater } from "./updater.ts";
+import { weightsOf } from "./weigh.ts";
+
+/** Runs every step at once, op by op, on the tfjs backend in use. The identity of engines, and the default. */
+export function eager<Name extends string>(): EnginePlugin<Name> {
+  return {
+    kind: "engine",
+    name: "engine-eager",
+    contract: CONTRACT,
+    create: ({ network }) => eagerEngine(network),
+  };
+}
+
+function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> {
+  const { tasks, optimizer } = network;
+  const updater = createUpdater(optimizer);
+  let gathered: Gathering = emptyGathering(network);
+  const discard = (): void => {
+    release(gathered);
+    gathered = emptyGathering(network);
+  };
+
+  const apply = async (info: StepInfo): Promise<Applied<Name>> => {
+    await reduceGathering(gathered, network);
+    const present = tasks.flatMap((_, k) => (info.counts[k] > 0 ? [k] : []));
+    const rate = optimizer.rate(info.step);
+    const losses = Array.from(await gathered.losses.data());
+    for (const k of present) {
+      if (!Number.isFinite(losses[k])) throw nonFiniteLoss(tasks[k], info.step, losses[k]);
+    }
+    if (present.length === 0) return { losses: {}, weights: {}, rate };
+
+    gathered.weighed ??= weightsOf(network, gathered.losses, present, info);
+    const weights = Array.from(await gathered.weighed.weights.data());
+    const norms = network.needs.lastSharedNorms
+      ? await lastSharedNorms(network, gathered)
+      : undefined;
+    const { updates, gramian } = await combine(network, gathered, {
+      present,
+      weights,
+      losses,
+      info,
+    });
+    try {
+      updater.apply(updates, rate);
+    } finally {
+      tf.dispose(updates.flatMap(({ gradient }) => gradient ?? []));
+    }
+    assignMeans(gathered);
+    await applyProx(network, present, rate);
+    const perTask = <Value>(values: readonly Value[]): SomeTasks<Name, Value> =>
+      Object.fromEntries(present.map((k) => [tasks[k], values[k]])) as SomeTasks<Name, Value>;
+    return {
+      losses: perTask(losses),
+      weights: perTask(weights),
+      ...(gramian && { gramian }),
+      ...(norms && { lastSharedNorms: perTask(norms) }),
+      rate,
+    };
+  };
+
+  return {
+    gather: (batch, info) => {
+      gatherGroup(network, gathered, batch, info);
+    },
+    apply: async (info) => {
+      try {
+        return await apply(info);
+      } finally {
+        discard();
+      }
+    },
+    discard,
+    scores: (batch: Batch<Name>) =>
+      tf.tidy(() => {
+        // A fresh stream each time: what is drawn outside training leaves training's stream alone.
+        const { pass } = eagerPass({
+          tasks: batch.tasks,
+          training: false,
+          place: { step: 0, epoch: 0 },
+          noise: seededRandom(0)("evaluation"),
+        });
+        const outputs = scoresOf(network, toTensors(batch), batch.size, pass);
+        return Object.fromEntries(
+          pass.tasks.map((name) => [name, outputs[name]]),
+        ) as SomeTasks<Name, tf.Tensor>;
+      }),
+    save: updater.save,
+    load: updater.load,
+    dispose: () => {
+      discard();
+      updater.dispose();
+    },
+  };
+}
+
+/** Sets every assigned variable to the mean of what the step's groups assigned. */
+function assignMeans(gathered: Gathering): void {
+  tf.tidy(() => {
+    for (const [variable, values] of gathered.assigned) {
+      variable.assign(tf.div(tf.addN(values), values.length));
+    }
+  });
+}

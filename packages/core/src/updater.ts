@@ -1,0 +1,150 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Scalar, Tensor } from "@tensorflow/tfjs";
+import type { EngineState } from "./engine.ts";
+import type { OwnedParameter } from "./network.ts";
+import type { Clip, ElementwiseOptimizer, Optimizer } from "./optimizer.ts";
+import type { SavedTensor } from "./state.ts";
+
+/** A parameter and its combined gradient; null where none of its tasks is present, and then nothing of it moves. */
+export interface Update {
+  readonly parameter: OwnedParameter;
+  readonly gradient: Tensor | null;
+}
+
+/** Runs an optimizer and keeps its books. */
+export interface Updater {
+  /** Consumes no tensor. */
+  readonly apply: (updates: readonly Update[], rate: number) => void;
+  readonly save: () => Promise<EngineState>;
+  readonly load: (state: EngineState) => Promise<void>;
+  readonly dispose: () => void;
+}
+
+export const createUpdater = (optimizer: Optimizer): Updater =>
+  "update" in optimizer ? elementwise(optimizer) : opaque(optimizer);
+
+function elementwise(optimizer: ElementwiseOptimizer): Updater {
+  const slots = new Map<string, readonly Tensor[]>();
+  const counts = new Map<string, number>();
+
+  const applyOne = ({ parameter, gradient }: Update, rate: number): void => {
+    if (gradient === null) return;
+    const { name } = parameter.info;
+    const count = (counts.get(name) ?? 0) + 1;
+    const before = slots.get(name);
+    const after = tf.tidy(() => {
+      const zeros = before ?? optimizer.slots.map(() => tf.zerosLike(parameter.variable));
+      const scalars = optimizer
+        .scalars({ count, rate, parameter: parameter.info })
+        .map((value): Scalar => tf.scalar(value));
+      const next = optimizer.update(parameter.variable, gradient, zeros, scalars);
+      parameter.variable.assign(next.value);
+      // Clones: an update may hand back the gradient, or a slot as it was.
+      return next.slots.map((slot) => tf.keep(tf.clone(slot)));
+    });
+    if (before) tf.dispose([...before]);
+    slots.set(name, after);
+    counts.set(name, count);
+  };
+
+  return {
+    apply: (updates, rate) => {
+      tf.tidy(() => {
+        for (const update of clipped(updates, optimizer.clip)) applyOne(update, rate);
+      });
+    },
+    save: async () => {
+      const tensors: Record<string, SavedTensor> = {};
+      for (const [name, values] of slots) {
+        for (const [i, slot] of optimizer.slots.entries()) {
+          tensors[`${name}/${slot}`] = await readTensor(values[i]);
+        }
+      }
+      return { tensors, counts: Object.fromEntries(counts) };
+    },
+    load: (state) => {
+      for (const values of slots.values()) tf.dispose([...values]);
+      slots.clear();
+      counts.clear();
+      for (const [name, count] of Object.entries(state.counts)) {
+        counts.set(name, count);
+        slots.set(
+          name,
+          optimizer.slots.map((slot) => makeTensor(state.tensors[`${name}/${slot}`])),
+        );
+      }
+      return Promise.resolve();
+    },
+    dispose: () => {
+      for (const values of slots.values()) tf.dispose([...values]);
+      slots.clear();
+    },
+  };
+}
+
+function opaque(optimizer: Exclude<Optimizer, ElementwiseOptimizer>): Updater {
+  return {
+    apply: (updates) => {
+      tf.tidy(() => {
+        optimizer.apply(
+          clipped(updates, optimizer.clip).map(({ parameter, gradient }) => ({
+            name: parameter.info.name,
+            variable: parameter.variable,
+            gradient,
+          })),
+        );
+      });
+    },
+    save: async () => {
+      const tensors: Record<string, SavedTensor> = {};
+      for (const { name, tensor } of (await optimizer.tensors?.()) ?? []) {
+        tensors[name] = await readTensor(tensor);
+      }
+      return { tensors, counts: {} };
+    },
+    load: async (state) => {
+      const tensors = Object.entries(state.tensors).map(([name, saved]) => ({
+        name,
+        tensor: makeTensor(saved),
+      }));
+      try {
+        await optimizer.restoreTensors?.(tensors);
+      } finally {
+        tf.dispose(tensors.map(({ tensor }) => tensor));
+      }
+    },
+    dispose: () => undefined,
+  };
+}
+
+/** Limits the whole gradient's norm, then every element; inside a tidy. */
+function clipped(updates: readonly Update[], clip: Clip | undefined): readonly Update[] {
+  if (clip === undefined) return updates;
+  const gradients = updates.flatMap(({ gradient }) => (gradient === null ? [] : [gradient]));
+  if (gradients.length === 0) return updates;
+  const { norm, value } = clip;
+  const scale =
+    norm === undefined
+      ? undefined
+      : tf.minimum(
+          tf.div(norm, tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)))))),
+          1,
+        );
+  return updates.map(({ parameter, gradient }) => {
+    if (gradient === null) return { parameter, gradient };
+    const scaled = scale === undefined ? gradient : tf.mul(gradient, scale);
+    return {
+      parameter,
+      gradient: value === undefined ? scaled : tf.clipByValue(scaled, -value, value),
+    };
+  });
+}
+
+/** A tensor's shape and values. */
+export async function readTensor(tensor: Tensor): Promise<SavedTensor> {
+  return { shape: tensor.shape, values: Float32Array.from(await tensor.data()) };
+}
+
+/** A float32 tensor from its saved form. */
+export const makeTensor = (saved: SavedTensor): Tensor =>
+  tf.tensor(saved.values, [...saved.shape], "float32");

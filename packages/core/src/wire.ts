@@ -1,0 +1,229 @@
+import type { Model, NamedVariable, Parameter } from "./architecture.ts";
+import { type Encoder, input } from "./encoder.ts";
+import { eager } from "./eager.ts";
+import type { Engine } from "./engine.ts";
+import { badPart, brokenPart, tooFewTasks, unknownTask, unmetNeed, wrongContract, show } from "./errors.ts";
+import type { Network, OwnedParameter } from "./network.ts";
+import type { Observer } from "./observer.ts";
+import { type ParameterInfo, sgd } from "./optimizer.ts";
+import type { Parts } from "./parts.ts";
+import { CONTRACT, type Needs, type Plugin, type Stateful } from "./plugin.ts";
+import { local } from "./reducer.ts";
+import { joint, type Sampler } from "./sampler.ts";
+import { optimizerToken, type RootScope, type Scope } from "./scope.ts";
+import type { PerTask, Task } from "./tasks.ts";
+import { equal } from "./weighting.ts";
+
+/** A trainer's parts, made and checked. */
+export interface Wired<Name extends string> {
+  readonly network: Network<Name>;
+  readonly engine: Engine<Name>;
+  readonly sampler: Sampler<Name>;
+  readonly observers: readonly Observer<Name>[];
+  /** Parts that may have host-side state, by the key of their checkpoint entry. */
+  readonly stateful: ReadonlyMap<string, Stateful>;
+}
+
+/** Makes every part once, in the order in which they need one another, and checks what each made. */
+export async function wire<Name extends string>(
+  tasks: PerTask<Name, Task>,
+  parts: Parts<Name>,
+  root: RootScope<Name>,
+): Promise<Wired<Name>> {
+  const names = Object.keys(tasks) as Name[];
+  const stateful = new Map<string, Stateful>();
+  const made: { readonly name: string; readonly needs?: Needs | undefined }[] = [];
+
+  const make = async <Value extends object, In>(
+    place: string,
+    kind: string,
+    plugin: Plugin<string, Value, In>,
+    extend: (scope: Scope<Name>) => In,
+  ): Promise<Value> => {
+    checkPlugin(place, kind, plugin);
+    const value = await plugin.create(extend(root.for(place)));
+    stateful.set(place, value);
+    made.push({ name: plugin.name, needs: (value as { needs?: Needs }).needs });
+    return value;
+  };
+  const plain = (scope: Scope<Name>): Scope<Name> => scope;
+  const each = <P extends Plugin<string, object, Scope<Name>>>(
+    place: string,
+    kind: string,
+    plugins: readonly P[],
+  ): Promise<Awaited<ReturnType<P["create"]>>[]> =>
+    inOrder(plugins, (plugin, i) => make(`${place}/${i}`, kind, plugin, plain)) as Promise<
+      Awaited<ReturnType<P["create"]>>[]
+    >;
+
+  if (Array.isArray(parts.architecture)) {
+    throw badPart("architecture", "a trainer has exactly one architecture", `got ${parts.architecture.length}`);
+  }
+  const encoder: Encoder<Name> = await make("encoder", "encoder", parts.encoder ?? input<Name>({}), plain);
+  const model: Model<Name> = await make("architecture", "architecture", parts.architecture, (scope) => ({
+    ...scope,
+    inputs: encoder.shape,
+  }));
+  const weighting = await make("weighting", "weighting", parts.weighting ?? equal<Name>(), plain);
+  const surgeries = await each("surgery", "surgery", toArray(parts.surgery));
+  const regularizers = await each("regularizers", "regularizer", parts.regularizers ?? []);
+  const optimizer = await make(
+    "optimizer",
+    "optimizer",
+    parts.optimizer ?? root.resolve(optimizerToken, sgd()),
+    plain,
+  );
+  const sampler = await make("sampler", "sampler", parts.sampler ?? joint<Name>(), plain);
+  const reducer = await make("reducer", "reducer", parts.reducer ?? local(), plain);
+  const observers = await each("observers", "observer", parts.observers ?? []);
+
+  const owned = (
+    owner: ParameterInfo["owner"],
+    part: string,
+    list: readonly Parameter<Name>[] = [],
+  ): OwnedParameter<Name>[] => list.map((parameter) => own(owner, part, parameter, names));
+  const parameters = [
+    ...owned("encoder", "encoder", encoder.parameters),
+    ...owned("architecture", "architecture", model.parameters),
+  ];
+  const extras = [
+    ...owned("weighting", "weighting", weighting.variables),
+    ...regularizers.flatMap((part, i) => owned("regularizer", `regularizers/${i}`, part.variables)),
+  ];
+  const buffers = [
+    ...named("architecture", model.buffers),
+    ...surgeries.flatMap((part, i) => named(`surgery/${i}`, part.buffers)),
+  ];
+  checkVariables(parameters, extras, buffers, model);
+  const needs = checkNeeds(made, names, model);
+
+  const network: Network<Name> = {
+    tasks: names,
+    task: tasks,
+    encoder,
+    model,
+    weighting,
+    surgeries,
+    regularizers,
+    optimizer,
+    reducer,
+    parameters,
+    extras,
+    buffers,
+    needs,
+    noise: root.random("noise"),
+  };
+  const engine = await make("engine", "engine", parts.engine ?? eager<Name>(), (scope) => ({
+    ...scope,
+    network,
+  }));
+  return { network, engine, sampler, observers, stateful };
+}
+
+const toArray = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
+
+async function inOrder<In, Out>(
+  list: readonly In[],
+  make: (item: In, index: number) => Promise<Out>,
+): Promise<Out[]> {
+  const results: Out[] = [];
+  for (const [index, item] of list.entries()) results.push(await make(item, index));
+  return results;
+}
+
+function checkPlugin(place: string, kind: string, plugin: unknown): void {
+  const found = plugin as Partial<Plugin<string, unknown>> | null | undefined;
+  if (typeof found !== "object" || found === null || found.kind !== kind) {
+    throw badPart(place, `needs a plugin of kind "${kind}"`, `got ${show(plugin)}`);
+  }
+  if (typeof found.create !== "function" || typeof found.name !== "string") {
+    throw badPart(place, "a plugin has a name and a create function", `got ${show(plugin)}`);
+  }
+  if (found.contract !== CONTRACT) throw wrongContract(found.name, CONTRACT, found.contract);
+}
+
+function own<Name extends string>(
+  owner: ParameterInfo["owner"],
+  part: string,
+  parameter: Parameter<Name>,
+  names: readonly Name[],
+): OwnedParameter<Name> {
+  const { name, variable, tasks, role, layout = "dense" } = parameter;
+  for (const task of tasks) {
+    if (!names.includes(task)) throw unknownTask(`${part}, parameter "${name}"`, task, names);
+  }
+  if (tasks.length === 0 || new Set(tasks).size !== tasks.length) {
+    throw brokenPart(
+      part,
+      `parameter "${name}" must name each task that depends on it once`,
+      `it names ${tasks.length === 0 ? "none" : tasks.join(", ")}`,
+    );
+  }
+  if (!variable.trainable) {
+    throw brokenPart(part, `parameter "${name}" must be trainable`, "its variable is not");
+  }
+  const info: ParameterInfo = {
+    name: `${part}/${name}`,
+    shape: variable.shape,
+    layout,
+    tasks,
+    owner,
+    ...(role !== undefined && { role }),
+  };
+  return { ...parameter, info };
+}
+
+const named = (part: string, list: readonly NamedVariable[] = []): NamedVariable[] =>
+  list.map(({ name, variable }) => ({ name: `${part}/${name}`, variable }));
+
+function checkVariables<Name extends string>(
+  parameters: readonly OwnedParameter<Name>[],
+  extras: readonly OwnedParameter<Name>[],
+  buffers: readonly NamedVariable[],
+  model: Model<Name>,
+): void {
+  const trained = [...parameters, ...extras];
+  const names = [...trained.map(({ info }) => info.name), ...buffers.map(({ name }) => name)];
+  const variables = [...trained, ...buffers].map(({ variable }) => variable);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw brokenPart(twice, "every variable must have a name of its own", "the name is used twice");
+  }
+  const again = variables.findIndex((variable, i) => variables.indexOf(variable) !== i);
+  if (again >= 0) {
+    throw brokenPart(names[again], "every variable must be listed once", "it is listed twice");
+  }
+  if (parameters.length === 0) {
+    throw brokenPart("architecture", "a model must have parameters", "it lists none");
+  }
+  const listed = new Set(parameters.map(({ variable }) => variable));
+  if (!model.lastShared.every((variable) => listed.has(variable))) {
+    throw brokenPart("architecture", "lastShared must be made of parameters", "one is not listed");
+  }
+}
+
+/** What all parts together need; fails where it cannot be met. */
+function checkNeeds<Name extends string>(
+  parts: readonly { readonly name: string; readonly needs?: Needs | undefined }[],
+  names: readonly Name[],
+  model: Model<Name>,
+): Network<Name>["needs"] {
+  for (const { name, needs } of parts) {
+    if (needs?.tasks !== undefined && names.length < needs.tasks) {
+      throw tooFewTasks(name, needs.tasks, names);
+    }
+    if (needs?.lastSharedNorms && model.lastShared.length === 0) {
+      throw unmetNeed(
+        name,
+        "needs an architecture that names its last shared layer",
+        "lastShared is empty",
+      );
+    }
+  }
+  return {
+    lastSharedNorms: parts.some(({ needs }) => needs?.lastSharedNorms),
+    gramian: parts.some(({ needs }) => needs?.gramian),
+    activations: [...new Set(parts.flatMap(({ needs }) => needs?.activations ?? []))],
+  };
+}
