@@ -1,1 +1,10 @@
-export {};
+export { type ApplyOptions, applySurgery, prepareSurgery, type Surgeries, type SurgeryRun, type SurgeryRunOptions, type SurgeryStepOptions } from "./apply.ts";
+export { expectAllClose, type Numbers, type Tolerance } from "./close.ts";
+export { type DescribeSurgeryOptions, describeSurgery } from "./describe-surgery.ts";
+export { demand, law, type Law, LawError } from "./law.ts";
+export { expectNoLeak } from "./leak.ts";
+export { testStep, type TestStep, type TestStepOptions } from "./pass.ts";
+export { jacobianOf, type JacobianOptions, rotationOf, type Sample, samples, scales } from "./samples.ts";
+export { sampleTasks, type ScopeState, tasksNamed, testScope, type TestScope, type TestScopeOptions } from "./scope.ts";
+export * from "./surgery-claims.ts";
+export { surgeryObligations, surgerySubject, type SurgerySubject } from "./surgery.ts";
