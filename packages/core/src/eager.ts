@@ -28,13 +28,13 @@ export function eager<Name extends string>(): EnginePlugin<Name> {
 function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> {
   const { tasks, optimizer } = network;
   const updater = createUpdater(optimizer);
-  let gathered: Gathering = emptyGathering(network);
+  let current: Gathering | undefined;
   const discard = (): void => {
-    release(gathered);
-    gathered = emptyGathering(network);
+    if (current) release(current);
+    current = undefined;
   };
 
-  const apply = async (info: StepInfo): Promise<Applied<Name>> => {
+  const apply = async (gathered: Gathering, info: StepInfo): Promise<Applied<Name>> => {
     await reduceGathering(gathered, network);
     const present = tasks.flatMap((_, k) => (info.counts[k] > 0 ? [k] : []));
     const rate = optimizer.rate(info.step);
@@ -75,11 +75,11 @@ function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> 
 
   return {
     gather: (batch, info) => {
-      gatherGroup(network, gathered, batch, info);
+      gatherGroup(network, (current ??= emptyGathering(network)), batch, info);
     },
     apply: async (info) => {
       try {
-        return await apply(info);
+        return await apply((current ??= emptyGathering(network)), info);
       } finally {
         discard();
       }
