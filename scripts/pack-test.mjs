@@ -1,0 +1,75 @@
+// Tests what ships: packs the packages, installs the tarballs in empty folders outside the repository, and
+// runs them in plain Node, which (unlike vitest) refuses a missing export.
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { assert, attempt } from "./assert.mjs";
+import { packages, root, run } from "./run.mjs";
+
+const temporary = mkdtempSync(join(tmpdir(), "polytask-pack-"));
+const coreManifest = packages().find(({ manifest }) => manifest.name === "@polytask/core").manifest;
+const tfjs = `@tensorflow/tfjs@${coreManifest.peerDependencies["@tensorflow/tfjs"]}`;
+
+/** Name of a package → its tarball. */
+function pack() {
+  const places = packages().map(({ folder }) => folder);
+  const report = run("npm", [
+    "pack",
+    "--json",
+    "--ignore-scripts",
+    "--pack-destination",
+    temporary,
+    ...places,
+  ]);
+  return new Map(JSON.parse(report).map(({ name, filename }) => [name, join(temporary, filename)]));
+}
+
+function emptyProject(name, specifiers) {
+  const folder = mkdtempSync(join(temporary, name));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  run(
+    "npm",
+    ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", ...specifiers],
+    {
+      cwd: folder,
+    },
+  );
+  cpSync(join(root, "scripts/programs"), folder, { recursive: true });
+  return folder;
+}
+
+try {
+  const tarballs = pack();
+  assert(tarballs.size === packages().length, `${String(tarballs.size)} packages packed`);
+
+  const needed = ["core", "blocks", "arch-mmoe", "surgery-pcgrad"];
+  let small;
+  attempt(`${needed.join(", ")} install from tarballs without running scripts`, () => {
+    small = emptyProject("train-", [
+      ...needed.map((name) => tarballs.get(`@polytask/${name}`)),
+      tfjs,
+    ]);
+  });
+  if (small !== undefined) {
+    const installed = readdirSync(join(small, "node_modules"), { recursive: true });
+    const native = installed.filter((file) => file.endsWith(".node"));
+    assert(native.length === 0, "no native package among what they need", native.join(", "));
+    attempt("they train a small network in plain Node", () => {
+      run(process.execPath, ["train.mjs"], { cwd: small });
+    });
+  }
+
+  let all;
+  attempt("all packages install together from tarballs", () => {
+    all = emptyProject("import-", [...tarballs.values(), tfjs]);
+  });
+  if (all !== undefined) {
+    for (const name of tarballs.keys()) {
+      attempt(`${name} imports in plain Node`, () => {
+        run(process.execPath, ["import.mjs", name], { cwd: all });
+      });
+    }
+  }
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}

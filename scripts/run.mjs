@@ -1,0 +1,37 @@
+// Starts other programs: shared by the scripts beside it.
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Runs a program to its end and returns what it printed; throws, with that output, when it fails. */
+export function run(command, args, { cwd = root } = {}) {
+  const result = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 1 << 28 });
+  if (result.status === 0) return result.stdout;
+  const output = `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`;
+  throw new Error(`${command} ${args.join(" ")}\n${output}`);
+}
+
+/** Runs a program on this terminal; true when it succeeded. */
+export function show(command, args, { cwd = root } = {}) {
+  return spawnSync(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"] }).status === 0;
+}
+
+/** Turbo caches on this machine only and reports to nobody. */
+export function turbo(...args) {
+  process.env.TURBO_TELEMETRY_DISABLED = "1";
+  process.env.TURBO_TELEMETRY_MESSAGE_DISABLED = "1";
+  return show(join(root, "node_modules/.bin/turbo"), ["run", "--output-logs=errors-only", ...args]);
+}
+
+/** The published packages: folder and manifest. */
+export function packages(from = root) {
+  return readdirSync(join(from, "packages"))
+    .map((name) => join(from, "packages", name))
+    .map((folder) => ({
+      folder,
+      manifest: JSON.parse(readFileSync(join(folder, "package.json"), "utf8")),
+    }));
+}
