@@ -68,8 +68,8 @@ export async function createTrainer<Name extends string>(
     const names = (wanted ?? network.tasks) as readonly Wanted[];
     const examples = await readInputs(network, inputs, names as readonly Name[]);
     return as === "tensor"
-      ? predictTensors(wired, examples, names, batchSize)
-      : predictArrays(wired, examples, names, batchSize);
+      ? predictTensors(wired, examples, names, { place: progress, batchSize })
+      : predictArrays(wired, examples, names, { place: progress, batchSize });
   };
 
   const dispose = async (): Promise<void> => {
@@ -97,7 +97,12 @@ export async function createTrainer<Name extends string>(
       alone("fit", () => fit({ wired, root, progress, clock, state }, data, fitOptions)),
     evaluate: async (data, { batchSize = 1024 } = {}) => {
       open("evaluate");
-      return evaluate(wired, await readDataset(network, data, "evaluate"), batchSize);
+      return evaluate(
+        wired,
+        await readDataset(network, data, "evaluate"),
+        progress,
+        batchSize,
+      );
     },
     predict: predict as Trainer<Name>["predict"],
     summary: () => {

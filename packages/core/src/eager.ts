@@ -1,10 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { applyProx } from "./prox.ts";
-import type { Batch } from "./batch.ts";
 import { combine, lastSharedNorms } from "./combine.ts";
 import { eagerPass } from "./eager-pass.ts";
 import type { Applied, Engine, EnginePlugin, StepInfo } from "./engine.ts";
-import { nonFiniteLoss } from "./errors.ts";
+import { nonFinite } from "./errors.ts";
 import { emptyGathering, gatherGroup, type Gathering, release } from "./gather.ts";
 import { scoresOf, toTensors } from "./losses.ts";
 import type { Network } from "./network.ts";
@@ -40,12 +39,15 @@ function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> 
     const rate = optimizer.rate(info.step);
     const losses = Array.from(await gathered.losses.data());
     for (const k of present) {
-      if (!Number.isFinite(losses[k])) throw nonFiniteLoss(tasks[k], info.step, losses[k]);
+      if (!Number.isFinite(losses[k])) throw nonFinite("loss", tasks[k], info.step, losses[k]);
     }
     if (present.length === 0) return { losses: {}, weights: {}, rate };
 
-    gathered.weighed ??= weightsOf(network, gathered.losses, present, info);
+    gathered.weighed ??= weightsOf(network, gathered.losses, info);
     const weights = Array.from(await gathered.weighed.weights.data());
+    for (const k of present) {
+      if (!Number.isFinite(weights[k])) throw nonFinite("weight", tasks[k], info.step, weights[k]);
+    }
     const norms = network.needs.lastSharedNorms
       ? await lastSharedNorms(network, gathered)
       : undefined;
@@ -85,13 +87,13 @@ function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> 
       }
     },
     discard,
-    scores: (batch: Batch<Name>) =>
+    scores: (batch, place) =>
       tf.tidy(() => {
         // A fresh stream each time: what is drawn outside training leaves training's stream alone.
         const { pass } = eagerPass({
           tasks: batch.tasks,
           training: false,
-          place: { step: 0, epoch: 0 },
+          place,
           noise: seededRandom(0)("evaluation"),
         });
         const outputs = scoresOf(network, toTensors(batch), batch.size, pass);

@@ -2,14 +2,13 @@ import type { Tensor } from "@tensorflow/tfjs";
 import type { Batch } from "./batch.ts";
 import type { Network } from "./network.ts";
 import type { Matrix } from "./matrix.ts";
+import type { StepPlace } from "./pass.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Scope } from "./scope.ts";
 import type { SomeTasks } from "./tasks.ts";
 
 /** What all groups of one step have in common; known before the first of them is gathered. */
-export interface StepInfo {
-  readonly step: number;
-  readonly epoch: number;
+export interface StepInfo extends StepPlace {
   /** Labels per task, over all groups and processes, in the order of the tasks. */
   readonly counts: readonly number[];
   /** How many groups the step gathers in this process. */
@@ -34,7 +33,10 @@ export interface Engine<Name extends string = string> {
   /** Drops what was gathered, after an error. */
   readonly discard: () => void;
   /** Scores of the batch's tasks with `training` off; tensors the caller disposes. */
-  readonly scores: (batch: Batch<Name>) => SomeTasks<Name, Tensor> | Promise<SomeTasks<Name, Tensor>>;
+  readonly scores: (
+    batch: Batch<Name>,
+    place: StepPlace,
+  ) => SomeTasks<Name, Tensor> | Promise<SomeTasks<Name, Tensor>>;
   /** Optimizer slots and counts, by name. */
   readonly save: () => Promise<EngineState>;
   readonly load: (state: EngineState) => void | Promise<void>;

@@ -151,8 +151,9 @@ export const badData = (
 ): PolytaskError =>
   new PolytaskError({ code: "POLYTASK_DATA", who, required, found, remedy });
 
-/** A loss stopped being a finite number; the parameters are those before the step. */
-export const nonFiniteLoss = (
+/** A loss, weight or gradient stopped being finite; the parameters are those before the step. */
+export const nonFinite = (
+  what: "loss" | "weight" | "gradient",
   task: string,
   step: number,
   value: number,
@@ -160,8 +161,8 @@ export const nonFiniteLoss = (
   new PolytaskError({
     code: "POLYTASK_NON_FINITE",
     who: `step ${step}, task "${task}"`,
-    required: "every loss and gradient must be finite",
-    found: `got ${value}`,
+    required: "every loss, weight and gradient must be finite",
+    found: `its ${what} is ${value}`,
     remedy:
       "Lower the learning rate or clip the gradient, and check this task's labels; the parameters are still those before the step, readable with trainer.state().",
   });

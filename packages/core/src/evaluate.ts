@@ -3,6 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs";
 import type { Labels } from "./batch.ts";
 import { batchesOf, type Examples } from "./examples.ts";
 import { labelledLoss } from "./losses.ts";
+import type { StepPlace } from "./pass.ts";
 import type { Evaluation } from "./report.ts";
 import type { MetricAccumulator, Task } from "./tasks.ts";
 import type { Wired } from "./wire.ts";
@@ -18,6 +19,7 @@ interface Tally {
 export async function evaluate<Name extends string>(
   { network, engine }: Pick<Wired<Name>, "network" | "engine">,
   examples: Examples<Name>,
+  place: StepPlace,
   batchSize: number,
 ): Promise<Evaluation<Name>> {
   const tallies = new Map<Name, Tally>(
@@ -31,7 +33,7 @@ export async function evaluate<Name extends string>(
     ]),
   );
   for (const batch of batchesOf(examples, batchSize)) {
-    const scores = await engine.scores(batch);
+    const scores = await engine.scores(batch, place);
     try {
       for (const [name, tally] of tallies) {
         const labels = batch.labels[name];

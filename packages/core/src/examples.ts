@@ -1,5 +1,5 @@
 import type { Batch, Labels } from "./batch.ts";
-import type { Column, Columns, Dataset } from "./data.ts";
+import type { Column, Columns, PartialDataset } from "./data.ts";
 import type { Encoder } from "./encoder.ts";
 import { badData, unknownTask } from "./errors.ts";
 import { readLabels, takeLabels } from "./labels.ts";
@@ -27,7 +27,7 @@ interface Reader<Name extends string> {
  */
 export async function readDataset<Name extends string>(
   reader: Reader<Name>,
-  data: Dataset<Name>,
+  data: PartialDataset<Name>,
   who: string,
 ): Promise<Examples<Name>> {
   for (const name of [...Object.keys(data.labels), ...Object.keys(data.masks ?? {})]) {

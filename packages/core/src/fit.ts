@@ -1,5 +1,5 @@
 import type { Batch } from "./batch.ts";
-import type { Dataset } from "./data.ts";
+import type { Dataset, PartialDataset } from "./data.ts";
 import type { StepInfo } from "./engine.ts";
 import { badData, badOption } from "./errors.ts";
 import { evaluate } from "./evaluate.ts";
@@ -41,14 +41,14 @@ const TURN_MS = 20;
 /** Trains until the wanted epochs or steps are reached, an observer says stop, or the signal aborts. */
 export async function fit<Name extends string>(
   run: Run<Name>,
-  data: Dataset<Name> | readonly Dataset<Name>[],
+  data: Dataset<Name> | readonly PartialDataset<Name>[],
   options: FitOptions<Name>,
 ): Promise<FitSummary<Name>> {
   checkOptions(options);
   const { wired, progress, clock } = run;
   const { observers } = wired;
   const { signal } = options;
-  const sources = await openSources(run, Array.isArray(data) ? data : [data], options);
+  const sources = await openSources(run, isList(data) ? data : [data], options);
   const validation =
     options.validation && (await readDataset(wired.network, options.validation, "fit, validation"));
   const stepsInEpoch = wired.sampler.steps(sources.map(({ info }) => info));
@@ -93,6 +93,8 @@ export async function fit<Name extends string>(
     observers.forEach((observer) => observer.end?.());
   }
 }
+
+const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
 
 const tell = (answers: readonly unknown[]): boolean => answers.includes("stop");
 
@@ -189,7 +191,7 @@ async function closeEpoch<Name extends string>(
     epoch,
     step: progress.step,
     losses,
-    ...(validation && { validation: await evaluate(wired, validation, 1024) }),
+    ...(validation && { validation: await evaluate(wired, validation, progress, 1024) }),
     milliseconds,
     state,
   };
@@ -199,7 +201,7 @@ async function closeEpoch<Name extends string>(
 
 async function openSources<Name extends string>(
   { wired, root, progress }: Run<Name>,
-  data: readonly Dataset<Name>[],
+  data: readonly PartialDataset<Name>[],
   options: FitOptions<Name>,
 ): Promise<Source<Name>[]> {
   if (data.length === 0) {
@@ -219,6 +221,12 @@ async function openSources<Name extends string>(
         random: root.random(`data/${index}`),
       }),
     );
+  }
+  const unlabelled = wired.network.tasks.find(
+    (name) => !sources.some(({ info }) => info.tasks.includes(name)),
+  );
+  if (unlabelled !== undefined) {
+    throw badData("fit", "every task must have labels in some data set", `"${unlabelled}" has none`);
   }
   resume(progress, sources);
   return sources;

@@ -92,7 +92,7 @@ export function gatherGroup<Name extends string>(
     if (separate) {
       if (penalty) rest = gradientsOf(tf.mul(penalty, share), variables);
     } else {
-      weighed = traceWeights(network, total, info, opened.pass);
+      weighed = traceWeights(network, total, info);
       const objective = tf.sum(tf.mul(detach(weighed.weights), total));
       rest = gradientsOf(penalty ? tf.add(objective, penalty) : objective, variables);
       collect(weighed.weights);

@@ -10,7 +10,7 @@ export {
 } from "./architecture.ts";
 export { type Batch, type Labels } from "./batch.ts";
 export { createTrainer } from "./create-trainer.ts";
-export { type Column, type Columns, type Dataset, type LabelColumn } from "./data.ts";
+export { type Column, type Columns, type Dataset, type LabelColumn, type PartialDataset } from "./data.ts";
 export { eager } from "./eager.ts";
 export { type Encoder, type EncoderPlugin, input, isShape } from "./encoder.ts";
 export {

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
 import { eagerPass } from "./eager-pass.ts";
 import type { StepInfo } from "./engine.ts";
-import { brokenPart, nonFiniteLoss } from "./errors.ts";
+import { brokenPart, nonFinite } from "./errors.ts";
 import type { Gathering } from "./gather.ts";
 import { gramian } from "./gramian.ts";
 import { columnSums, type Matrix } from "./matrix.ts";
@@ -58,7 +58,7 @@ export async function gramianOf<Name extends string>(
   try {
     const result = await gramian(joined);
     const bad = result.findIndex((row, i) => !Number.isFinite(row[i]));
-    if (bad >= 0) throw nonFiniteLoss(network.tasks[present[bad]], info.step, result[bad][bad]);
+    if (bad >= 0) throw nonFinite("gradient", network.tasks[present[bad]], info.step, result[bad][bad]);
     return result;
   } finally {
     joined.dispose();

@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs";
-import type { Column, Columns, Dataset } from "./data.ts";
+import type { Column, Columns, Dataset, PartialDataset } from "./data.ts";
 import type { FitSummary } from "./observer.ts";
 import type { Evaluation } from "./report.ts";
 import type { Container } from "./scope.ts";
@@ -16,7 +16,7 @@ export interface FitOptions<Name extends string = string> {
   /** Default true. */
   readonly shuffle?: boolean;
   /** Evaluated after every epoch. */
-  readonly validation?: Dataset<Name>;
+  readonly validation?: PartialDataset<Name>;
   /** An abort lets the step in progress finish, then `fit` returns with `stopped: "abort"`. */
   readonly signal?: AbortSignal;
 }
@@ -56,12 +56,12 @@ export interface Trainer<Name extends string> extends AsyncDisposable {
   /** Steps and epochs completed. */
   readonly step: number;
   readonly epoch: number;
-  /** Trains on one data set, or on several that may carry different tasks. */
+  /** Trains on one data set, or on several that carry different tasks; together they have labels for every task. */
   readonly fit: (
-    data: Dataset<Name> | readonly Dataset<Name>[],
+    data: Dataset<Name> | readonly PartialDataset<Name>[],
     options: FitOptions<Name>,
   ) => Promise<FitSummary<Name>>;
-  readonly evaluate: (data: Dataset<Name>, options?: EvaluateOptions) => Promise<Evaluation<Name>>;
+  readonly evaluate: (data: PartialDataset<Name>, options?: EvaluateOptions) => Promise<Evaluation<Name>>;
   /**
    * Predictions of all examples: per task [rows × units], through the task's `link`. Tensors are the caller's to
    * dispose.

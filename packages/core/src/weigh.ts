@@ -4,7 +4,6 @@ import { eagerPass } from "./eager-pass.ts";
 import type { StepInfo } from "./engine.ts";
 import { brokenPart } from "./errors.ts";
 import type { Network } from "./network.ts";
-import type { Pass } from "./pass.ts";
 import { type Gradients, gradientsOf, onTape } from "./tape.ts";
 
 /** Effective weights c [T], and the gradient of the weighting at its own variables (the network's extras). */
@@ -22,8 +21,13 @@ export function traceWeights<Name extends string>(
   network: Network<Name>,
   losses: Tensor1D,
   info: StepInfo,
-  pass: Pass<Name>,
 ): Weighed {
+  const { pass } = eagerPass({
+    tasks: network.tasks,
+    training: true,
+    place: info,
+    noise: network.noise,
+  });
   const flags = info.counts.map((count) => (count > 0 ? 1 : 0));
   const present = tf.tensor1d(flags);
   const safe = tf.add(losses, tf.tensor1d(flags.map((flag) => 1 - flag)));
@@ -46,22 +50,14 @@ export function traceWeights<Name extends string>(
 }
 
 /** The same by itself, on losses that several groups have added up to. */
-export function weightsOf<Name extends string>(
+export const weightsOf = <Name extends string>(
   network: Network<Name>,
   losses: Tensor1D,
-  present: readonly number[],
   info: StepInfo,
-): Weighed {
-  const { pass } = eagerPass({
-    tasks: present.map((k) => network.tasks[k]),
-    training: true,
-    place: info,
-    noise: network.noise,
-  });
-  return onTape((collect) => {
-    const weighed = traceWeights(network, losses, info, pass);
+): Weighed =>
+  onTape((collect) => {
+    const weighed = traceWeights(network, losses, info);
     collect(weighed.weights);
-    weighed.gradients.forEach((gradient: Tensor | null) => gradient && collect(gradient));
+    weighed.gradients.forEach((gradient) => gradient && collect(gradient));
     return weighed;
   });
-}
