@@ -1,1 +1,3 @@
-export {};
+export { mlMmoe, type MlMmoeOptions } from "./ml-mmoe.ts";
+export { mmoe, type MmoeOptions } from "./mmoe.ts";
+export { omoe, type OmoeOptions } from "./omoe.ts";

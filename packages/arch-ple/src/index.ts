@@ -1,1 +1,2 @@
-export {};
+export { cgc, type CgcOptions } from "./cgc.ts";
+export { ple, type PleOptions } from "./ple.ts";

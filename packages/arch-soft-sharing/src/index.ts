@@ -1,1 +1,1 @@
-export {};
+export { softSharing, type SoftSharingOptions } from "./soft-sharing.ts";

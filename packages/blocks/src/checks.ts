@@ -30,3 +30,10 @@ export function checkRate(who: string, option: string, value: unknown): void {
     throw badOption(who, option, "a probability of at least 0 and below 1", value);
   }
 }
+
+/** @throws POLYTASK_OPTION unless the value is a positive, finite number. */
+export function checkPositive(who: string, option: string, value: unknown): void {
+  if (!(typeof value === "number" && value > 0 && value < Infinity)) {
+    throw badOption(who, option, "a positive, finite number", value);
+  }
+}
