@@ -1,1 +1,3 @@
-export {};
+export { useBackend, type BackendReport } from "./use-backend.ts";
+export type { BackendName } from "./repair.ts";
+export { BackendError, type BackendErrorCode } from "./errors.ts";

@@ -1,0 +1,92 @@
+import type { DataType, TensorInfo } from "@tensorflow/tfjs";
+import type { BackendName } from "./repair.ts";
+
+/** The values of a tensor: float32, int32 or bool. */
+export type Numbers = Float32Array | Int32Array | Uint8Array;
+
+/** The memory of a backend that keeps its tensors where JavaScript can reach them. */
+export interface Host {
+  /** Makes a zeroed tensor of `shape` and lets `write` fill its values from those of `inputs`. */
+  readonly make: (
+    shape: readonly number[],
+    dtype: DataType,
+    inputs: readonly TensorInfo[],
+    write: (out: Numbers, ...inputs: Numbers[]) => void,
+  ) => TensorInfo;
+  /** Frees a tensor that a repair made for itself. */
+  readonly free: (info: TensorInfo) => void;
+}
+
+export const hosts: Readonly<Record<BackendName, (backend: unknown) => Host>> = {
+  cpu: (backend) => cpuHost(backend as CpuBackend),
+  wasm: (backend) => wasmHost(backend as WasmBackend),
+};
+
+interface CpuBackend {
+  readonly data: { get(dataId: object): { values: Numbers } };
+  makeTensorInfo(shape: number[], dtype: DataType, values: Numbers): TensorInfo;
+  disposeIntermediateTensorInfo(info: TensorInfo): void;
+}
+
+function cpuHost(backend: CpuBackend): Host {
+  return {
+    make(shape, dtype, inputs, write) {
+      const size = shape.reduce((product, length) => product * length, 1);
+      const out =
+        dtype === "float32" ? new Float32Array(size) : dtype === "int32" ? new Int32Array(size) : new Uint8Array(size);
+      write(out, ...inputs.map((input) => backend.data.get(input.dataId).values));
+      return backend.makeTensorInfo([...shape], dtype, out);
+    },
+    free: (info) => {
+      backend.disposeIntermediateTensorInfo(info);
+    },
+  };
+}
+
+/** The part of tfjs's wasm backend that the repairs rely on. */
+export interface WasmBackend {
+  readonly wasm: { readonly tfjs: { disposeData(id: number): void } };
+  readonly dataIdMap: {
+    get(dataId: object): { readonly id: number; readonly memoryOffset: number };
+    delete(dataId: object): boolean;
+  };
+  makeOutput(shape: number[], dtype: DataType, memoryOffset?: number): TensorInfo;
+  typedArrayFromHeap(info: TensorInfo): Numbers;
+  disposeData(dataId: object): boolean;
+}
+
+function wasmHost(backend: WasmBackend): Host {
+  return {
+    make(shape, dtype, inputs, write) {
+      // Reaching for an input that lives on another backend moves it here, and both that and the output
+      // allocate; an allocation may move the heap and detach every view. So: reach, allocate, then view.
+      for (const input of inputs) backend.dataIdMap.get(input.dataId);
+      const info = backend.makeOutput([...shape], dtype);
+      // malloc does not clear
+      write(backend.typedArrayFromHeap(info).fill(0), ...inputs.map((input) => backend.typedArrayFromHeap(input)));
+      return info;
+    },
+    free: (info) => {
+      backend.disposeData(info.dataId);
+    },
+  };
+}
+
+/** A tensor that borrows part of a float32 tensor's memory. `release` forgets it and leaves the memory alone. */
+export function heapView(
+  backend: WasmBackend,
+  { dataId }: TensorInfo,
+  start: number,
+  shape: number[],
+): { readonly info: TensorInfo; readonly release: () => void } {
+  const offset = backend.dataIdMap.get(dataId).memoryOffset + start * Float32Array.BYTES_PER_ELEMENT;
+  const info = backend.makeOutput(shape, "float32", offset);
+  return {
+    info,
+    // backend.disposeData would free memory that is not the view's own
+    release() {
+      backend.wasm.tfjs.disposeData(backend.dataIdMap.get(info.dataId).id);
+      backend.dataIdMap.delete(info.dataId);
+    },
+  };
+}

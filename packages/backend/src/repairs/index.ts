@@ -1,0 +1,31 @@
+import type { Repair } from "../repair.ts";
+import { averagePoolGradients } from "./average-pool-gradients.ts";
+import { castToBool } from "./cast-to-bool.ts";
+import { conv2dFilterGradient } from "./conv2d-filter-gradient.ts";
+import { convolutionGradients } from "./convolution-gradients.ts";
+import { emptyGather } from "./empty-gather.ts";
+import { emptyReductions } from "./empty-reductions.ts";
+import { fusedProduct } from "./fused-product.ts";
+import { maxPoolGradients } from "./max-pool-gradients.ts";
+import { nanPasses } from "./nan-passes.ts";
+import { products } from "./products.ts";
+import { resizeNearestGradient } from "./resize-nearest-gradient.ts";
+import { segmentSum } from "./segment-sum.ts";
+import { sums } from "./sums.ts";
+
+/** Every repair; each says on which backends it is needed. */
+export const repairs: readonly Repair[] = [
+  products,
+  fusedProduct,
+  segmentSum,
+  sums,
+  emptyReductions,
+  emptyGather,
+  castToBool,
+  nanPasses,
+  maxPoolGradients,
+  averagePoolGradients,
+  conv2dFilterGradient,
+  convolutionGradients,
+  resizeNearestGradient,
+];
