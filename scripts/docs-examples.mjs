@@ -4,10 +4,12 @@
 //   ```ts          joins the earlier blocks of its file
 //   ```ts fresh    begins a new program
 //   ```ts no-run   is left out (a signature, a fragment)
+//
+// node scripts/docs-examples.mjs packages/core/README.md runs those of one document.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { root, run } from "./run.mjs";
+import { isMain, root, run } from "./run.mjs";
 
 const work = join(root, ".cache", "docs");
 
@@ -19,17 +21,12 @@ function documents() {
   const readmes = ["packages", "examples"].flatMap((kind) =>
     inside(kind).map((folder) => join(folder, "README.md")),
   );
-  return [
-    join(root, "README.md"),
-    ...readmes,
-    ...inside("docs").filter((name) => name.endsWith(".md")),
-  ]
-    .filter((name) => existsSync(name))
-    .map((name) => ({ name: relative(root, name), text: readFileSync(name, "utf8") }));
+  const docs = inside("docs").filter((name) => name.endsWith(".md"));
+  return [join(root, "README.md"), ...readmes, ...docs].filter((name) => existsSync(name));
 }
 
 /** The programs of a document. Blank lines stand for prose, so that line numbers in errors are the document's. */
-export function programs(text) {
+function programs(text) {
   const found = [];
   let lines;
   let inside = false;
@@ -65,6 +62,7 @@ function compile() {
     declaration: false,
     declarationMap: false,
     incremental: false,
+    inlineSourceMap: true,
     isolatedDeclarations: false,
     moduleDetection: "force",
     outDir: "out",
@@ -91,26 +89,29 @@ async function silently(action) {
   }
 }
 
-export async function docsExamples() {
+export async function docsExamples(files = documents()) {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
-  const all = documents().flatMap(({ name, text }) =>
-    programs(text).map((source, index) => ({
+  const all = files.flatMap((path) => {
+    const name = relative(root, path);
+    return programs(readFileSync(path, "utf8")).map((source, index) => ({
       name,
       source,
-      file: `${name.replaceAll(/[/\\]/g, "__")}.${String(index + 1)}`,
-    })),
-  );
+      file: `${name.replaceAll(/[^\w-]+/g, "_")}_${String(index + 1)}`,
+    }));
+  });
   for (const { file, source } of all) writeFileSync(join(work, `${file}.ts`), source);
   if (all.length === 0) return { passed: 0, failed: 0 };
   try {
     compile();
   } catch (error) {
     console.log(
-      `Documentation does not compile (file names stand for the .md files):\n${error.message}`,
+      `Documentation does not compile (line numbers are those of the .md file):\n${error.message}`,
     );
     return { passed: 0, failed: all.length };
   }
+  // Errors then name the lines of the document.
+  process.setSourceMapsEnabled(true);
   let failed = 0;
   for (const { name, file } of all) {
     try {
@@ -126,7 +127,8 @@ export async function docsExamples() {
   return { passed: all.length - failed, failed };
 }
 
-if (basename(process.argv[1]) === "docs-examples.mjs") {
-  const { failed } = await docsExamples();
+if (isMain(import.meta)) {
+  const named = process.argv.slice(2).map((name) => resolve(name));
+  const { failed } = await docsExamples(named.length > 0 ? named : documents());
   process.exit(failed === 0 ? 0 : 1);
 }

@@ -2,9 +2,14 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Whether a script was started itself, not imported by another. */
+export function isMain(meta) {
+  return process.argv[1] !== undefined && meta.url === pathToFileURL(process.argv[1]).href;
+}
 
 /** Runs a program to its end and returns what it printed; throws, with that output, when it fails. */
 export function run(command, args, { cwd = root } = {}) {

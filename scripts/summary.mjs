@@ -1,8 +1,7 @@
 // Adds up the results that vitest and the scripts left behind: "N passed, N failed".
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { root } from "./run.mjs";
+import { isMain, root } from "./run.mjs";
 
 const own = join(root, ".cache", "results");
 
@@ -44,7 +43,7 @@ export function summary() {
   return { passed, failed };
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isMain(import.meta)) {
   const { passed, failed } = summary();
   console.log(`${String(passed)} passed, ${String(failed)} failed`);
 }
