@@ -8,3 +8,7 @@ export { jacobianOf, type JacobianOptions, rotationOf, type Sample, samples, sca
 export { sampleTasks, type ScopeState, tasksNamed, testScope, type TestScope, type TestScopeOptions } from "./scope.ts";
 export * from "./surgery-claims.ts";
 export { surgeryObligations, surgerySubject, type SurgerySubject } from "./surgery.ts";
+export { type DescribeWeightingOptions, describeWeighting } from "./describe-weighting.ts";
+export { prepareWeighting, type Weighed, type WeightingPlace, type WeightingRun, type WeightingRunOptions, type WeightingStep } from "./prepare-weighting.ts";
+export * from "./weighting-claims.ts";
+export { weightingObligations, weightingSubject, type WeightingSubject } from "./weighting.ts";

@@ -43,7 +43,7 @@ export interface TestScopeOptions {
   readonly onCall?: (call: string) => void;
 }
 
-/** Values of all variables and places of all streams. */
+/** Values of the listed variables and places of all streams. */
 export interface ScopeState {
   readonly variables: readonly Float32Array[];
   readonly streams: Readonly<Record<string, readonly number[]>>;
@@ -53,8 +53,9 @@ export interface ScopeState {
 export interface TestScope<Name extends string = string> extends ArchitectureScope<Name> {
   /** In the order in which they were made. */
   readonly variables: readonly Variable[];
-  readonly save: () => Promise<ScopeState>;
-  readonly load: (state: ScopeState) => void;
+  /** A trainer saves the variables that a part lists, and no others. */
+  readonly save: (listed: readonly Variable[]) => Promise<ScopeState>;
+  readonly load: (state: ScopeState, listed: readonly Variable[]) => void;
   /** Frees the variables and runs what `onDispose` was given, newest first. Idempotent. */
   readonly dispose: () => void;
 }
@@ -86,8 +87,8 @@ export function testScope<Name extends string>(
     variables,
     task: (name) => {
       onCall("task");
-      if (!names.includes(name)) throw unknownTask("testScope", name, names);
-      return tasks[name];
+      if (!Object.hasOwn(tasks, name)) throw unknownTask("testScope", name, names);
+      return tasks[name as Name];
     },
     random: (name) => {
       onCall("random");
@@ -112,14 +113,14 @@ export function testScope<Name extends string>(
       onCall("onDispose");
       disposals.push(dispose);
     },
-    save: async () => ({
-      variables: await Promise.all(variables.map(async (v) => Float32Array.from(await v.data()))),
+    save: async (listed) => ({
+      variables: await Promise.all(listed.map(async (v) => Float32Array.from(await v.data()))),
       streams: Object.fromEntries([...streams].map(([name, stream]) => [name, stream.state()])),
     }),
-    load: (state) => {
+    load: (state, listed) => {
       state.variables.forEach((values, i) => {
         tf.tidy(() => {
-          variables[i].assign(tf.tensor(values, variables[i].shape));
+          listed[i].assign(tf.tensor(values, listed[i].shape));
         });
       });
       for (const [name, place] of Object.entries(state.streams)) random(name).restore(place);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import type { Variable } from "@tensorflow/tfjs";
 import { columnSums, type Matrix, multiply, type Surgery, transpose } from "@polytask/core";
 import { prepareSurgery, type Surgeries, type SurgeryRun, type SurgeryRunOptions } from "./apply.ts";
 import { withoutMathRandom, withoutReads } from "./guards.ts";
@@ -171,6 +172,9 @@ const trainersShareNothing: Law<SurgerySubject> = law("trainersShareNothing", as
   }, plugins);
 });
 
+const listedIn = ({ parts }: SurgeryRun): Variable[] =>
+  parts.flatMap(({ buffers = [] }) => buffers.map(({ variable }) => variable));
+
 const restoresBitIdentically: Law<SurgerySubject> = law("restoresBitIdentically", async (subject) => {
   const whole = await withSurgery(subject, {}, runCourse);
   for (const stop of [1, 2, 5]) {
@@ -178,7 +182,7 @@ const restoresBitIdentically: Law<SurgerySubject> = law("restoresBitIdentically"
       await runCourse(run, 0, stop);
       const parts = run.parts.map((part) => part.state?.());
       parts.forEach(checkJson);
-      const scope = await run.scope.save();
+      const scope = await run.scope.save(listedIn(run));
       const copy = structuredClone(parts);
       await runCourse(run, stop);
       demand(sameValue(parts, copy), "state must be a copy", "later steps changed what was saved");
@@ -189,7 +193,7 @@ const restoresBitIdentically: Law<SurgerySubject> = law("restoresBitIdentically"
         const state = saved.parts[i];
         if (state !== undefined) part.restore?.(state);
       });
-      run.scope.load(saved.scope);
+      run.scope.load(saved.scope, listedIn(run));
       const rest = await runCourse(run, stop);
       demand(sameValue(rest, whole.slice(stop)), "a restored run must go on bit for bit", `stopped after step ${stop}, it does not`);
     });
