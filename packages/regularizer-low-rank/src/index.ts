@@ -1,1 +1,1 @@
-export {};
+export { traceNorm, type TraceNormOptions } from "./trace-norm.ts";

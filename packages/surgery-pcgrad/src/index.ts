@@ -1,1 +1,1 @@
-export {};
+export { pcgrad, pcgradCoefficients, type PcgradOptions } from "./pcgrad.ts";

@@ -1,1 +1,1 @@
-export {};
+export { dwa, type DwaOptions } from "./dwa.ts";

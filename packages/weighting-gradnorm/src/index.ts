@@ -1,1 +1,1 @@
-export {};
+export { gradNorm, type GradNormOptions } from "./gradnorm.ts";

@@ -1,1 +1,1 @@
-export {};
+export { uncertainty, type UncertaintyOptions } from "./uncertainty.ts";

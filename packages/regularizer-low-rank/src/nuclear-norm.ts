@@ -1,0 +1,50 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Scalar, Tensor } from "@tensorflow/tfjs";
+
+/** Singular values below √RESOLUTION·‖W‖_F count for less: Σ_k σ_k²/√(σ_k² + RESOLUTION·‖W‖²_F). */
+const RESOLUTION = 1e-6;
+
+/** Enough for the smallest eigenvalue that RESOLUTION leaves. */
+const ITERATIONS = 16;
+
+/**
+ * Σ_k σ_k(W) with the gradient (WWᵀ)^(−½)·W = UVᵀ; the columns of the paper's W are rows [K, n] here.
+ *
+ * tfjs has no singular values, and none may be read on the host inside a step: all is products of K×K matrices.
+ */
+export function nuclearNorm(rows: Tensor): Scalar {
+  const withGradient = tf.customGrad((...inputs) => {
+    const [w, save] = inputs as [Tensor, (tensors: Tensor[]) => void];
+    const square = tf.add(tf.sum(tf.square(w)), 1e-30); // W = 0 must not divide by 0
+    const gramian = tf.div(tf.matMul(w, w, false, true), square);
+    const direction = tf.matMul(tf.div(inverseRoot(gramian), tf.sqrt(square)), w);
+    save([direction]);
+    return {
+      value: tf.sum(tf.mul(direction, w)),
+      gradFunc: (dy: Tensor, [saved]: Tensor[]) => tf.mul(dy, saved),
+    };
+  });
+  return withGradient(rows) as Scalar;
+}
+
+/**
+ * (A + RESOLUTION·I)^(−½) for a positive semi-definite A [K, K] of trace at most 1.
+ *
+ * Y ← Y·t(ZY), Z ← t(ZY)·Z from Y = A, Z = I, so that Y → A^½ and Z → A^(−½). t(p) = 7/4 − 5/4·p² + 1/2·p⁴ has t(1) = 1 and
+ * t′(1) = −½, as the 3/2 − p/2 of Newton and Schulz, and converges like theirs (Higham, "Functions of Matrices",
+ * chapter 6); being even, it stays bounded where rounding left an eigenvalue below 0, where theirs runs off to infinity.
+ */
+function inverseRoot(a: Tensor): Tensor {
+  const one = tf.eye(a.shape[0]);
+  let y = tf.add(a, tf.mul(RESOLUTION, one));
+  let z: Tensor = one;
+  for (let i = 0; i < ITERATIONS; i++) {
+    const p = tf.matMul(z, y);
+    const square = tf.matMul(p, p);
+    const rest = tf.sub(tf.mul(1.25, one), tf.mul(0.5, square));
+    const step = tf.sub(tf.mul(1.75, one), tf.matMul(square, rest));
+    y = tf.matMul(y, step);
+    z = tf.matMul(step, z);
+  }
+  return z;
+}

@@ -1,0 +1,100 @@
+import {
+  badOption,
+  CONTRACT,
+  type Matrix,
+  multiply,
+  type Parameter,
+  type RegularizerPlugin,
+  transpose,
+  unmetNeed,
+} from "@polytask/core";
+import * as tf from "@tensorflow/tfjs";
+import { nuclearNorm } from "./nuclear-norm.ts";
+import { symmetricEigen } from "./symmetric-eigen.ts";
+
+export interface TraceNormOptions {
+  /** λ, at least 0. */
+  readonly strength: number;
+  /** Shrinks singular values after the optimizer's step; otherwise a penalty is added to the gradient. Default true. */
+  readonly prox?: boolean;
+  /** Which pairs of parameters, by role ("head/kernel"). Default: all but biases, whose roles end in "/bias". */
+  readonly roles?: readonly string[];
+}
+
+/**
+ * Draws the parameters of different tasks into a common space of low dimension: λ · Σ_k σ_k(W), the trace norm.
+ *
+ * The columns of W [n, K] are the flattened parameters of one role and one shape, one per task; every such group has a
+ * W of its own. With `prox`, after each step, the proximal step W ← U·diag(max(σ − rate·λ, 0))·Vᵀ = W·M, M made from
+ * WᵀW [K, K] on the host: singular values become exactly 0. Without it, the gradient λ·UVᵀ = λ·W(WᵀW)^(−½) is added
+ * outside J.
+ *
+ * Ji, Ye, "An Accelerated Gradient Method for Trace Norm Minimization", ICML 2009 (the step); Yang,
+ * Hospedales, "Trace Norm Regularised Deep Multi-Task Learning", 2016 (the use in networks).
+ *
+ * @throws POLYTASK_OPTION for a strength below 0 or not finite; POLYTASK_NEED in the first step where the model pairs no
+ * parameters by such roles.
+ */
+export function traceNorm<Name extends string>(options: TraceNormOptions): RegularizerPlugin<Name> {
+  const { strength, prox = true, roles } = options;
+  if (!(strength >= 0 && strength < Infinity)) {
+    throw badOption("traceNorm", "strength", "a number of at least 0", strength);
+  }
+  const groups = <P extends Parameter>(parameters: readonly P[]): readonly (readonly P[])[] =>
+    pair(parameters, roles);
+  return {
+    kind: "regularizer",
+    name: "regularizer-low-rank",
+    contract: CONTRACT,
+    create: () =>
+      prox
+        ? {
+            prox: {
+              on: "gramian",
+              groups,
+              apply: (gramian, rate) => shrinkage(gramian, rate * strength),
+            },
+          }
+        : {
+            penalty: ({ parameters }) => {
+              const norms = groups(parameters).map((group) =>
+                nuclearNorm(tf.stack(group.map(({ variable }) => tf.reshape(variable, [-1])))),
+              );
+              return tf.mul(strength, tf.addN(norms));
+            },
+          },
+  };
+}
+
+/** M = V·diag(max(σ − threshold, 0) / σ)·Vᵀ for WᵀW = V·diag(σ²)·Vᵀ. */
+function shrinkage(gramian: Matrix, threshold: number): number[][] {
+  const { values, vectors } = symmetricEigen(gramian);
+  const kept = values.map((square) => {
+    const sigma = Math.sqrt(Math.max(square, 0)); // rounding may leave a square just below 0
+    return sigma > threshold ? 1 - threshold / sigma : 0;
+  });
+  const scaled = vectors.map((row) => row.map((value, k) => value * kept[k]));
+  return multiply(scaled, transpose(vectors));
+}
+
+/** Groups of two or more parameters of one role and one shape. */
+function pair<P extends Parameter>(
+  parameters: readonly P[],
+  roles: readonly string[] | undefined,
+): P[][] {
+  const groups = new Map<string, P[]>();
+  for (const parameter of parameters) {
+    const { role, variable } = parameter;
+    if (role === undefined || !(roles?.includes(role) ?? !/(^|\/)bias$/.test(role))) continue;
+    const key = `${role} [${variable.shape.join(", ")}]`;
+    groups.set(key, [...(groups.get(key) ?? []), parameter]);
+  }
+  const paired = [...groups.values()].filter((group) => group.length > 1);
+  if (paired.length > 0) return paired;
+  const found = [...new Set(parameters.flatMap(({ role }) => role ?? []))];
+  throw unmetNeed(
+    "traceNorm",
+    `two tasks must have parameters of one shape under ${roles ? `the roles ${roles.join(", ")}` : "some role"}`,
+    found.length === 0 ? "no parameter has a role" : `the model's roles are ${found.join(", ")}`,
+  );
+}

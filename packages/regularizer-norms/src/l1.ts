@@ -1,0 +1,61 @@
+import { badOption, CONTRACT, type RegularizerPlugin } from "@polytask/core";
+import * as tf from "@tensorflow/tfjs";
+import {
+  checkStrength,
+  chosen,
+  type NormOptions,
+  notBias,
+  type Strength,
+  strengthAt,
+} from "./norm.ts";
+
+export interface L1Options extends NormOptions {
+  /** Shrinks weights after the optimizer's step instead of adding to its gradient: then some become exactly 0. Default false. */
+  readonly prox?: boolean;
+}
+
+/**
+ * Pulls weights towards 0, small ones as hard as large ones: λ · Σ|w|.
+ *
+ * As a penalty its gradient is λ·sign(w), 0 at w = 0, added outside J. With `prox` the step is instead followed by the
+ * soft threshold w ← sign(w)·max(|w| − rate·λ, 0), the proximal step of λ·Σ|w|, which leaves exact zeros.
+ *
+ * Tibshirani, "Regression Shrinkage and Selection via the Lasso", JRSS B 1996; the proximal step: Daubechies, Defrise,
+ * De Mol, CPAM 2004.
+ *
+ * @throws POLYTASK_OPTION for a strength below 0 or not finite, in the step concerned where it is scheduled, for a
+ * schedule together with `prox`, and for a `select` by which the penalty has no parameter.
+ */
+export function l1<Name extends string>(options: Strength | L1Options): RegularizerPlugin<Name> {
+  const {
+    strength,
+    select = notBias,
+    prox = false,
+  }: L1Options = typeof options === "object" ? options : { strength: options };
+  if (typeof strength === "number") checkStrength("l1", strength);
+  else if (prox) throw badOption("l1", "strength", "a number where prox is on", strength);
+  return {
+    kind: "regularizer",
+    name: "regularizer-norms",
+    contract: CONTRACT,
+    create: () =>
+      typeof strength === "number" && prox
+        ? {
+            prox: {
+              on: "elements",
+              select: (parameters) => parameters.filter(select),
+              apply: (value, rate) =>
+                tf.mul(tf.sign(value), tf.relu(tf.sub(tf.abs(value), tf.mul(rate, strength)))),
+            },
+          }
+        : {
+            penalty: ({ parameters, pass }) => {
+              // Not tf.abs: its gradient at 0 is -1, which would push zeros away.
+              const sizes = chosen("l1", select, parameters).map(({ variable }) =>
+                tf.sum(tf.mul(variable, tf.sign(variable))),
+              );
+              return tf.mul(strengthAt("l1", strength, pass), tf.addN(sizes));
+            },
+          },
+  };
+}
