@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs";
 import type { InputShape, Inputs, Parameter } from "./architecture.ts";
 import type { Column, Columns } from "./data.ts";
-import { badData, badOption } from "./errors.ts";
+import { badData, badOption, type PolytaskError } from "./errors.ts";
 import type { Pass } from "./pass.ts";
 import { CONTRACT, type Plugin, type State } from "./plugin.ts";
 import type { Scope } from "./scope.ts";
@@ -29,6 +29,11 @@ export type EncoderPlugin<Name extends string = string> = Plugin<
 
 const SINGLE = "input";
 
+export interface InputOptions {
+  /** Data sets may lack some of the columns: those of other tasks. Default false. */
+  readonly partial?: boolean;
+}
+
 /**
  * The input tensor itself: numeric columns whose examples have the given shape. The identity of encoders.
  *
@@ -36,7 +41,11 @@ const SINGLE = "input";
  *
  * @throws POLYTASK_OPTION for a shape that is not made of positive whole numbers; POLYTASK_DATA for columns of another shape.
  */
-export function input<Name extends string>(shape: InputShape): EncoderPlugin<Name> {
+export function input<Name extends string>(
+  shape: InputShape,
+  options: InputOptions = {},
+): EncoderPlugin<Name> {
+  const { partial = false } = options;
   const single = isShape(shape);
   const shapes: Readonly<Record<string, readonly number[]>> = single ? { [SINGLE]: shape } : shape;
   for (const [name, axes] of Object.entries(shapes)) {
@@ -55,10 +64,8 @@ export function input<Name extends string>(shape: InputShape): EncoderPlugin<Nam
         const columns = single ? { [SINGLE]: inputs as Column } : (inputs as Columns);
         const rows: Record<string, Rows> = {};
         for (const [name, axes] of Object.entries(shapes)) {
-          if (!(name in columns)) {
-            throw badData("input", `the data set must have a column "${name}"`, `it has ${Object.keys(columns).join(", ") || "none"}`);
-          }
-          rows[name] = await numericRows(name, columns[name], axes);
+          if (Object.hasOwn(columns, name)) rows[name] = await numericRows(name, columns[name], axes);
+          else if (!partial) throw missingColumn(name, columns);
         }
         return rows;
       },
@@ -66,6 +73,13 @@ export function input<Name extends string>(shape: InputShape): EncoderPlugin<Nam
     }),
   };
 }
+
+const missingColumn = (name: string, columns: Columns): PolytaskError =>
+  badData(
+    "input",
+    `the data set must have a column "${name}"`,
+    `it has ${Object.keys(columns).join(", ") || "none"}`,
+  );
 
 /** Whether the inputs have one shape rather than several by name. */
 export const isShape = (shape: InputShape): shape is readonly number[] => Array.isArray(shape);

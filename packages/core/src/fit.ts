@@ -207,27 +207,22 @@ async function openSources<Name extends string>(
   if (data.length === 0) {
     throw badData("fit", "needs at least one data set", "got none");
   }
-  const sources: Source<Name>[] = [];
+  const all: Examples<Name>[] = [];
   for (const [index, dataset] of data.entries()) {
-    const examples = await readDataset(
-      wired.network,
-      dataset,
-      data.length === 1 ? "fit" : `fit, data set ${index}`,
-    );
-    sources.push(
-      openSource(examples, {
-        batchSize: dataset.batchSize ?? options.batchSize ?? 256,
-        shuffle: options.shuffle ?? true,
-        random: root.random(`data/${index}`),
-      }),
-    );
+    const who = data.length === 1 ? "fit" : `fit, data set ${index}`;
+    all.push(await readDataset(wired.network, dataset, who));
   }
-  const unlabelled = wired.network.tasks.find(
-    (name) => !sources.some(({ info }) => info.tasks.includes(name)),
-  );
+  const unlabelled = wired.network.tasks.find((name) => !all.some(({ tasks }) => tasks.includes(name)));
   if (unlabelled !== undefined) {
     throw badData("fit", "every task must have labels in some data set", `"${unlabelled}" has none`);
   }
+  const sources = all.map((examples, index) =>
+    openSource(examples, {
+      batchSize: data[index].batchSize ?? options.batchSize ?? 256,
+      shuffle: options.shuffle ?? true,
+      random: root.random(`data/${index}`),
+    }),
+  );
   resume(progress, sources);
   return sources;
 }

@@ -12,7 +12,7 @@ export { type Batch, type Labels } from "./batch.ts";
 export { createTrainer } from "./create-trainer.ts";
 export { type Column, type Columns, type Dataset, type LabelColumn, type PartialDataset } from "./data.ts";
 export { eager } from "./eager.ts";
-export { type Encoder, type EncoderPlugin, input, isShape } from "./encoder.ts";
+export { type Encoder, type EncoderPlugin, input, type InputOptions, isShape } from "./encoder.ts";
 export {
   type Applied,
   type Engine,

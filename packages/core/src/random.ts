@@ -1,8 +1,5 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import {
-  xoroshiro128plus,
-  xoroshiro128plusFromState,
-} from "pure-rand/generator/xoroshiro128plus";
+import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
 /** A named stream of random numbers whose place can be saved. */
 export interface Random {
@@ -25,10 +22,12 @@ export type RandomSource = (name: string) => Random;
 export const seededRandom =
   (seed: number): RandomSource =>
   (name) =>
-    fromGenerator(xoroshiro128plus(hash(`${seed}/${name}`)));
+    // All four words are hashed: the library's own seeding leaves two of them the same for every seed, and the first
+    // draws of different streams alike.
+    fromState([0, 1, 2, 3].map((word) => hash(`${word}/${seed}/${name}`)));
 
-function fromGenerator(start: ReturnType<typeof xoroshiro128plus>): Random {
-  let generator = start;
+function fromState(start: readonly number[]): Random {
+  let generator = xoroshiro128plusFromState([...start]);
   const uniform = (): number => uniformFloat64(generator);
   const integer = (below: number): number => Math.floor(uniform() * below);
   return {
@@ -51,11 +50,13 @@ function fromGenerator(start: ReturnType<typeof xoroshiro128plus>): Random {
   };
 }
 
-/** FNV-1a, 32 bits. */
+/** FNV-1a, 32 bits, with MurmurHash3's finalizer to spread short texts over all bits. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
     value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
   }
-  return value | 0;
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
+  return value ^ (value >>> 16);
 }

@@ -51,6 +51,7 @@ async function flatten(name: string, column: Column, size: number): Promise<Floa
   if (isTensor(column)) return Float32Array.from(await column.data());
   if (ArrayBuffer.isView(column)) return Float32Array.from(column as ArrayLike<number>);
   const rows = column as readonly unknown[];
+  if (size !== 1 && rows.every((row) => typeof row === "number")) return Float32Array.from(rows);
   const values = new Float32Array(rows.length * size);
   rows.forEach((row, i) => {
     const numbers = (Array.isArray(row) ? row.flat(Infinity) : ArrayBuffer.isView(row) ? Array.from(row as unknown as ArrayLike<number>) : [row]) as unknown[];

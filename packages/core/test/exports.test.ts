@@ -1,0 +1,40 @@
+import * as core from "@polytask/core";
+import { expect, it } from "vitest";
+
+it("has these public names", () => {
+  expect(Object.keys(core).sort()).toEqual([
+    "CONTRACT",
+    "PolytaskError",
+    "badData",
+    "badOption",
+    "binary",
+    "brokenPart",
+    "chain",
+    "clockToken",
+    "columnSums",
+    "createTrainer",
+    "eager",
+    "equal",
+    "identity",
+    "identityMatrix",
+    "input",
+    "isShape",
+    "joint",
+    "local",
+    "loggerToken",
+    "multiclass",
+    "multiply",
+    "numericRows",
+    "optimizerToken",
+    "randomToken",
+    "regression",
+    "seededRandom",
+    "sgd",
+    "token",
+    "tooFewTasks",
+    "transpose",
+    "unfittedEncoder",
+    "unknownTask",
+    "unmetNeed",
+  ]);
+});
