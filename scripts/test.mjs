@@ -9,6 +9,8 @@ if (turbo("build")) {
   const docs = await docsExamples();
   saveResult("docs", docs.passed, docs.failed);
   good &&= docs.failed === 0;
+} else {
+  good = false;
 }
 const { passed, failed } = summary();
 console.log(`${String(passed)} passed, ${String(failed)} failed`);
