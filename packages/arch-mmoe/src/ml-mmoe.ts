@@ -32,7 +32,9 @@ export interface MlMmoeOptions<Name extends string = string> extends ExpertOptio
  * @throws POLYTASK_OPTION for counts or sizes below 1, no expert layer or a rate outside [0, 1); POLYTASK_UNKNOWN_TASK;
  * POLYTASK_NEED for an input that is not one vector per example or a task with more than one label per example.
  */
-export function mlMmoe<Name extends string>(options: MlMmoeOptions<Name>): ArchitecturePlugin<Name> {
+export function mlMmoe<Name extends string>(
+  options: MlMmoeOptions<Name>,
+): ArchitecturePlugin<Name> {
   const who = "mlMmoe";
   checkExpertOptions(who, options);
   checkCount(who, "levels", options.levels);
@@ -50,7 +52,15 @@ export function mlMmoe<Name extends string>(options: MlMmoeOptions<Name>): Archi
         const input = level === 0 ? width : units;
         const name = `level/${level}`;
         return {
-          bank: experts(scope, { name: `${name}/experts`, tasks, count, input, hidden, activation, dropout }),
+          bank: experts(scope, {
+            name: `${name}/experts`,
+            tasks,
+            count,
+            input,
+            hidden,
+            activation,
+            dropout,
+          }),
           gates: perTask(tasks, (task) =>
             gate(scope, {
               name: `${name}/gate/${task}`,
@@ -65,7 +75,13 @@ export function mlMmoe<Name extends string>(options: MlMmoeOptions<Name>): Archi
           exposed: level === options.levels - 1 ? "gate" : `${name}/gate`,
         };
       });
-      const tops = towers(scope, { who, input: units, hidden: options.towers, activation, dropout });
+      const tops = towers(scope, {
+        who,
+        input: units,
+        hidden: options.towers,
+        activation,
+        dropout,
+      });
       return {
         parameters: [
           ...levels.flatMap(({ bank, gates }) => [
@@ -84,7 +100,10 @@ export function mlMmoe<Name extends string>(options: MlMmoeOptions<Name>): Archi
                 : everyMixture(bank, mixtures, pass);
             const read = mixtures;
             mixtures = perTask(pass.tasks, (task) => {
-              const weights = pass.expose(`${exposed}/${task}`, gates[task].forward(read[task], pass));
+              const weights = pass.expose(
+                `${exposed}/${task}`,
+                gates[task].forward(read[task], pass),
+              );
               return mixture(weights, values[task]);
             });
           }
@@ -96,8 +115,10 @@ export function mlMmoe<Name extends string>(options: MlMmoeOptions<Name>): Archi
   };
 }
 
-const sameForAll = <Name extends string>(tasks: readonly Name[], value: Tensor): PerTask<Name, Tensor> =>
-  perTask(tasks, () => value);
+const sameForAll = <Name extends string>(
+  tasks: readonly Name[],
+  value: Tensor,
+): PerTask<Name, Tensor> => perTask(tasks, () => value);
 
 /** The bank applied to every task's mixture [batch, units], stacked along the batch into one product. */
 function everyMixture<Name extends string>(
@@ -105,10 +126,9 @@ function everyMixture<Name extends string>(
   mixtures: PerTask<Name, Tensor>,
   pass: Pass<Name>,
 ): PerTask<Name, Tensor> {
-  const stacked = tf.concat(
-    pass.tasks.map((task) => mixtures[task]),
-    0,
-  );
-  const values = tf.split(bank.forward(stacked, pass), pass.tasks.length, 0);
+  const each = pass.tasks.map((task) => mixtures[task]);
+  // tfjs cannot differentiate a split into one piece.
+  if (each.length === 1) return sameForAll(pass.tasks, bank.forward(each[0], pass));
+  const values = tf.split(bank.forward(tf.concat(each, 0), pass), each.length, 0);
   return perTask(pass.tasks, (task) => values[pass.tasks.indexOf(task)]);
 }

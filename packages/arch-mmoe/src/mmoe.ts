@@ -30,7 +30,15 @@ export function mmoe<Name extends string>(options: MmoeOptions<Name>): Architect
     create: (scope) => {
       const { tasks } = scope;
       const width = vectorInput(scope, who);
-      const bank = experts(scope, { name: "experts", tasks, count, input: width, hidden, activation, dropout });
+      const bank = experts(scope, {
+        name: "experts",
+        tasks,
+        count,
+        input: width,
+        hidden,
+        activation,
+        dropout,
+      });
       const gates = perTask(tasks, (task) =>
         gate(scope, {
           name: `gate/${task}`,
@@ -42,7 +50,13 @@ export function mmoe<Name extends string>(options: MmoeOptions<Name>): Architect
           dropout: gateDropout,
         }),
       );
-      const tops = towers(scope, { who, input: bank.shape[1], hidden: options.towers, activation, dropout });
+      const tops = towers(scope, {
+        who,
+        input: bank.shape[1],
+        hidden: options.towers,
+        activation,
+        dropout,
+      });
       return {
         parameters: [
           ...bank.parameters,

@@ -29,7 +29,15 @@ export function omoe<Name extends string>(options: OmoeOptions<Name>): Architect
     create: (scope) => {
       const { tasks } = scope;
       const width = vectorInput(scope, who);
-      const bank = experts(scope, { name: "experts", tasks, count, input: width, hidden, activation, dropout });
+      const bank = experts(scope, {
+        name: "experts",
+        tasks,
+        count,
+        input: width,
+        hidden,
+        activation,
+        dropout,
+      });
       const only = gate(scope, {
         name: "gate",
         tasks,
@@ -38,7 +46,13 @@ export function omoe<Name extends string>(options: OmoeOptions<Name>): Architect
         bias: gateBias,
         dropout: gateDropout,
       });
-      const tops = towers(scope, { who, input: bank.shape[1], hidden: options.towers, activation, dropout });
+      const tops = towers(scope, {
+        who,
+        input: bank.shape[1],
+        hidden: options.towers,
+        activation,
+        dropout,
+      });
       return {
         parameters: [
           ...bank.parameters,

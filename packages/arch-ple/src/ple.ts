@@ -48,7 +48,13 @@ export function extraction<Name extends string>(
         makeLevel(scope, options, { level, owners, input: level === 0 ? width : units }),
       );
       const last = levels.length - 1;
-      const tops = towers(scope, { who, input: units, hidden: options.towers, activation, dropout });
+      const tops = towers(scope, {
+        who,
+        input: units,
+        hidden: options.towers,
+        activation,
+        dropout,
+      });
 
       return {
         parameters: [
@@ -63,7 +69,10 @@ export function extraction<Name extends string>(
           let common = inputs as Tensor;
           let mixtures = perTask(wanted(0), () => common);
 
-          for (const [l, { sharedExperts, taskExperts: ofTasks, taskGates, sharedGate }] of levels.entries()) {
+          for (const [
+            l,
+            { sharedExperts, taskExperts: ofTasks, taskGates, sharedGate },
+          ] of levels.entries()) {
             const below = mixtures;
             const shared = sharedExperts.forward(common, pass);
             const own = perTask(wanted(l), (task) => ofTasks?.[task].forward(below[task], pass));

@@ -61,7 +61,8 @@ export function hierarchical<Name extends string>(
         }
       }
       for (const task of scope.tasks) {
-        if (!Object.hasOwn(attach, task)) throw badOption(who, `attach.${task}`, "the number of a layer", undefined);
+        if (!Object.hasOwn(attach, task))
+          throw badOption(who, `attach.${task}`, "the number of a layer", undefined);
       }
       const width = vectorInput(scope, who);
       const layers = sizes.map((units, layer) =>
@@ -113,6 +114,11 @@ function checkAttach(who: string, attach: Readonly<Record<string, number>>, laye
   }
   const highest = Math.max(...Object.values(attach));
   if (highest !== layers - 1) {
-    throw badOption(who, "attach", `such that some task reads the last layer, ${layers - 1}`, Object.values(attach));
+    throw badOption(
+      who,
+      "attach",
+      `such that some task reads the last layer, ${layers - 1}`,
+      Object.values(attach),
+    );
   }
 }

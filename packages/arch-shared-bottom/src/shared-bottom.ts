@@ -57,7 +57,13 @@ export function sharedBottom<Name extends string>(
         activation,
         dropout,
       });
-      const tops = towers(scope, { who, input: bottom.shape[0], hidden: options.towers, activation, dropout });
+      const tops = towers(scope, {
+        who,
+        input: bottom.shape[0],
+        hidden: options.towers,
+        activation,
+        dropout,
+      });
       return {
         parameters: [...bottom.parameters, ...scope.tasks.flatMap((task) => tops[task].parameters)],
         lastShared: bottom.last.map(({ variable }) => variable),

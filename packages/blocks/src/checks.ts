@@ -13,7 +13,12 @@ export function checkSizes(who: string, option: string, value: unknown, least = 
   const good = (size: unknown): boolean => Number.isInteger(size) && (size as number) >= 1;
   if (!Array.isArray(value) || value.length < least || !value.every(good)) {
     const length = least === 0 ? "" : ` with at least ${least} of them`;
-    throw badOption(who, option, `a list of layer sizes, whole numbers of at least 1${length}`, value);
+    throw badOption(
+      who,
+      option,
+      `a list of layer sizes, whole numbers of at least 1${length}`,
+      value,
+    );
   }
 }
 

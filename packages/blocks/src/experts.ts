@@ -56,7 +56,11 @@ export function experts<Name extends string>(
       shape: layer === 0 ? [before, count, units] : [count, before, units],
       initializer: glorotUniform({ in: before, out: units }),
     });
-    const bias = parameter(scope, block, { leaf: "bias", shape: [count, units], initializer: zeros });
+    const bias = parameter(scope, block, {
+      leaf: "bias",
+      shape: [count, units],
+      initializer: zeros,
+    });
     return { units, kernel, bias, drop: dropout<Name>({ input: units, rate }) };
   });
   const [first, ...later] = layers;

@@ -25,7 +25,10 @@ export interface GateOptions<Name extends string = string> extends BlockOptions<
  *
  * @throws POLYTASK_OPTION for sizes below 1 or a rate outside [0, 1).
  */
-export function gate<Name extends string>(scope: Scope<Name>, options: GateOptions<Name>): Block<Name> {
+export function gate<Name extends string>(
+  scope: Scope<Name>,
+  options: GateOptions<Name>,
+): Block<Name> {
   const { experts, bias = false, dropout = 0 } = options;
   checkCount(`gate "${options.name}"`, "experts", experts);
   checkRate(`gate "${options.name}"`, "dropout", dropout);

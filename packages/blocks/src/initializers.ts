@@ -40,7 +40,8 @@ export const normal =
  *
  * Glorot & Bengio, AISTATS 2010, equation 16.
  */
-export const glorotUniform = (fans: Fans): Initializer => uniform(Math.sqrt(6 / (fans.in + fans.out)));
+export const glorotUniform = (fans: Fans): Initializer =>
+  uniform(Math.sqrt(6 / (fans.in + fans.out)));
 
 /**
  * U(−a, a) with a = √(6/in), which has variance 2/in and keeps the variance through ReLU layers.

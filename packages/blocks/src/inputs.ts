@@ -8,7 +8,10 @@ import { type ArchitectureScope, isShape, PolytaskError } from "@polytask/core";
  *
  * @throws POLYTASK_NEED unless the encoder gives one tensor [batch, width].
  */
-export function vectorInput<Name extends string>(scope: ArchitectureScope<Name>, who: string): number {
+export function vectorInput<Name extends string>(
+  scope: ArchitectureScope<Name>,
+  who: string,
+): number {
   const { inputs } = scope;
   if (isShape(inputs)) {
     if (inputs.length === 1) return inputs[0];
@@ -18,8 +21,13 @@ export function vectorInput<Name extends string>(scope: ArchitectureScope<Name>,
   }
   const names = Object.keys(inputs);
   if (names.length === 0) throw noVector(who, "it gives no input; perhaps `encoder` was left out");
-  const list = names.map((name) => `"${name}" [${["batch", ...inputs[name]].join(", ")}]`).join(", ");
-  throw noVector(who, `it gives ${names.length} named input${names.length > 1 ? "s" : ""}: ${list}`);
+  const list = names
+    .map((name) => `"${name}" [${["batch", ...inputs[name]].join(", ")}]`)
+    .join(", ");
+  throw noVector(
+    who,
+    `it gives ${names.length} named input${names.length > 1 ? "s" : ""}: ${list}`,
+  );
 }
 
 function noVector(who: string, found: string, flat?: readonly number[]): PolytaskError {

@@ -46,6 +46,7 @@ export function mlp<Name extends string>(
     parameters: layers.flatMap((layer) => layer.parameters),
     last: layers.at(-1)?.parameters ?? [],
     shape: [hidden.at(-1) ?? input],
-    forward: (x, pass) => layers.reduce((h, layer) => layer.drop.forward(layer.forward(h, pass), pass), x),
+    forward: (x, pass) =>
+      layers.reduce((h, layer) => layer.drop.forward(layer.forward(h, pass), pass), x),
   };
 }

@@ -8,8 +8,7 @@ import { perTask } from "./tasks.ts";
 
 /** Hidden layers of the towers: one list for all tasks, or a list per task (tasks without one get none). */
 export type TowerSizes<Name extends string = string> =
-  | readonly number[]
-  | { readonly [N in Name]?: readonly number[] };
+  readonly number[] | { readonly [N in Name]?: readonly number[] };
 
 export interface TowersOptions<Name extends string = string> {
   /** Whose towers: the architecture's name, for errors. */
@@ -95,7 +94,8 @@ function refuseStructuredLabels(who: string, task: string, labelShape: readonly 
   throw new PolytaskError({
     code: "POLYTASK_NEED",
     who,
-    required: "every task must have one label per example, since its scores have shape [batch, units]",
+    required:
+      "every task must have one label per example, since its scores have shape [batch, units]",
     found: `the labels of task "${task}" have shape [${labelShape.join(", ")}]`,
     remedy: `Choose an architecture for such tasks, or give "${task}" one label per example.`,
   });
