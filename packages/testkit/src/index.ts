@@ -12,3 +12,7 @@ export { type DescribeWeightingOptions, describeWeighting } from "./describe-wei
 export { prepareWeighting, type Weighed, type WeightingPlace, type WeightingRun, type WeightingRunOptions, type WeightingStep } from "./prepare-weighting.ts";
 export * from "./weighting-claims.ts";
 export { weightingObligations, weightingSubject, type WeightingSubject } from "./weighting.ts";
+export * from "./architecture-claims.ts";
+export { architectureObligations, architectureSubject, type ArchitectureSubject } from "./architecture.ts";
+export { type DescribeArchitectureOptions, describeArchitecture } from "./describe-architecture.ts";
+export { plainModel } from "./plain-model.ts";

@@ -1,3 +1,4 @@
+import type { Variable } from "@tensorflow/tfjs";
 import { CONTRACT, type NamedVariable, type Parameter, type State } from "@polytask/core";
 import { demand } from "./law.ts";
 import { settle } from "./leak.ts";
@@ -18,6 +19,13 @@ export function checkNames(variables: readonly NamedVariable[]): void {
   demand(bad === undefined, "every variable must have a name of its own", () => `"${bad}" is empty or occurs twice`);
   const distinct = new Set(variables.map(({ variable }) => variable)).size;
   demand(distinct === variables.length, "every variable must be listed once", "one is listed twice");
+}
+
+/** A variable that no list names is neither trained nor saved. */
+export function checkListed(made: readonly Variable[], listed: readonly NamedVariable[]): void {
+  const known = new Set(listed.map(({ variable }) => variable));
+  const lost = made.filter((variable) => !known.has(variable));
+  demand(lost.length === 0, "every variable of the scope must be listed", () => `${lost.length} of ${made.length} are not, one of shape [${lost[0].shape.join(", ")}]`);
 }
 
 /** What every list of variables without a gradient must look like. */

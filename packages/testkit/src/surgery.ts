@@ -6,8 +6,11 @@ import { withoutMathRandom, withoutReads } from "./guards.ts";
 import { demand, law, type Law } from "./law.ts";
 import { expectNoLeak, settle } from "./leak.ts";
 import { testStep } from "./pass.ts";
-import { checkBuffers, checkCode, checkJson, checkPlugin, checkRefusals, sameValue } from "./plugin-laws.ts";
+import { checkBuffers, checkCode, checkJson, checkListed, checkPlugin, checkRefusals, sameValue } from "./plugin-laws.ts";
+import { plainModel } from "./plain-model.ts";
 import { jacobianOf, samples, type Sample } from "./samples.ts";
+import { sampleTasks } from "./scope.ts";
+import { checkResuming, checkTraining, type TrainingSetup } from "./training.ts";
 
 /** What laws of surgery are checked on. */
 export interface SurgerySubject {
@@ -78,11 +81,12 @@ const runCourse = async (run: SurgeryRun, from = 0, to = course.length): Promise
 const wellFormed: Law<SurgerySubject> = law("wellFormed", async (subject) => {
   const plugins = subject.make();
   for (const plugin of [plugins].flat()) checkPlugin(plugin, "surgery");
-  await withSurgery(subject, {}, ({ parts }) => {
+  await withSurgery(subject, {}, ({ parts, scope }) => {
     for (const part of parts) {
       demand(part.mix !== undefined || part.edit !== undefined, "a surgery must have `mix` or `edit`", "it has neither");
       checkBuffers(part.buffers ?? []);
     }
+    checkListed(scope.variables, parts.flatMap(({ buffers = [] }) => buffers));
     return Promise.resolve();
   }, plugins);
 });
@@ -229,6 +233,13 @@ const errorsCarryCodes: Law<SurgerySubject> = law("errorsCarryCodes", async (sub
   if (!made.ok) checkCode(made.error);
 });
 
+const trainOn = ({ seed, make }: SurgerySubject): TrainingSetup => ({
+  tasks: sampleTasks,
+  seed,
+  input: [6],
+  parts: () => ({ architecture: plainModel(), surgery: make() }),
+});
+
 /** What every surgery must keep. */
 export const surgeryObligations: readonly Law<SurgerySubject>[] = [
   wellFormed,
@@ -243,6 +254,8 @@ export const surgeryObligations: readonly Law<SurgerySubject>[] = [
   bearsAbsentTasks,
   readsNoValues,
   errorsCarryCodes,
+  law("trainsWithMissingLabels", (subject) => checkTraining(trainOn(subject))),
+  law("resumesBitIdentically", (subject) => checkResuming(trainOn(subject))),
 ];
 
 /** Whether the surgery works on tensors, in float32. */

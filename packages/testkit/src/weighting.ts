@@ -5,7 +5,7 @@ import { withoutMathRandom, withoutReads } from "./guards.ts";
 import { demand, law, type Law } from "./law.ts";
 import { expectNoLeak, settle } from "./leak.ts";
 import { testStep } from "./pass.ts";
-import { checkCode, checkJson, checkParameters, checkPlugin, checkRefusals, sameValue } from "./plugin-laws.ts";
+import { checkCode, checkJson, checkListed, checkParameters, checkPlugin, checkRefusals, sameValue } from "./plugin-laws.ts";
 import {
   prepareWeighting,
   type Weighed,
@@ -13,7 +13,9 @@ import {
   type WeightingRunOptions,
   type WeightingStep,
 } from "./prepare-weighting.ts";
+import { plainModel } from "./plain-model.ts";
 import { sampleTasks } from "./scope.ts";
+import { checkResuming, checkTraining, type TrainingSetup } from "./training.ts";
 
 /** What laws of weighting are checked on. */
 export interface WeightingSubject {
@@ -78,6 +80,7 @@ const wellFormed: Law<WeightingSubject> = law("wellFormed", async (subject) => {
   await withWeighting(subject, ({ part, scope }) => {
     demand(typeof part.weigh === "function", "a weighting must have `weigh`", "it has none");
     checkParameters(part.variables ?? [], scope.tasks);
+    checkListed(scope.variables, part.variables ?? []);
     return Promise.resolve();
   }, { plugin });
 });
@@ -253,6 +256,13 @@ const errorsCarryCodes: Law<WeightingSubject> = law("errorsCarryCodes", async (s
   if (!made.ok) checkCode(made.error);
 });
 
+const trainOn = ({ tasks, seed, make }: WeightingSubject): TrainingSetup => ({
+  tasks,
+  seed,
+  input: [6],
+  parts: () => ({ architecture: plainModel(), weighting: make() }),
+});
+
 /** What every weighting must keep. */
 export const weightingObligations: readonly Law<WeightingSubject>[] = [
   wellFormed,
@@ -269,4 +279,6 @@ export const weightingObligations: readonly Law<WeightingSubject>[] = [
   variesThroughThePassAlone,
   hostValuesFollowState,
   errorsCarryCodes,
+  law("trainsWithMissingLabels", (subject) => checkTraining(trainOn(subject))),
+  law("resumesBitIdentically", (subject) => checkResuming(trainOn(subject))),
 ];
