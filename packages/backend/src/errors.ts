@@ -1,8 +1,6 @@
 /** What went wrong: the package is not installed, the name is not known, or the backend did not start. */
 export type BackendErrorCode =
-  | "POLYTASK_BACKEND_MISSING"
-  | "POLYTASK_BACKEND_UNKNOWN"
-  | "POLYTASK_BACKEND_FAILED";
+  "POLYTASK_BACKEND_MISSING" | "POLYTASK_BACKEND_UNKNOWN" | "POLYTASK_BACKEND_FAILED";
 
 /** Thrown by `useBackend`; `message` says what is required, what was found and what to do. */
 export class BackendError extends Error {
@@ -30,7 +28,12 @@ export function missingPackage(backend: string, required: string, cause: unknown
   );
 }
 
-export function failedBackend(backend: string, found: string, remedy: string, cause?: unknown): BackendError {
+export function failedBackend(
+  backend: string,
+  found: string,
+  remedy: string,
+  cause?: unknown,
+): BackendError {
   return new BackendError(
     "POLYTASK_BACKEND_FAILED",
     `the ${backend} backend must register with tfjs and start; found that ${found}. ${remedy}`,

@@ -33,7 +33,11 @@ function cpuHost(backend: CpuBackend): Host {
     make(shape, dtype, inputs, write) {
       const size = shape.reduce((product, length) => product * length, 1);
       const out =
-        dtype === "float32" ? new Float32Array(size) : dtype === "int32" ? new Int32Array(size) : new Uint8Array(size);
+        dtype === "float32"
+          ? new Float32Array(size)
+          : dtype === "int32"
+            ? new Int32Array(size)
+            : new Uint8Array(size);
       write(out, ...inputs.map((input) => backend.data.get(input.dataId).values));
       return backend.makeTensorInfo([...shape], dtype, out);
     },
@@ -63,7 +67,10 @@ function wasmHost(backend: WasmBackend): Host {
       for (const input of inputs) backend.dataIdMap.get(input.dataId);
       const info = backend.makeOutput([...shape], dtype);
       // malloc does not clear
-      write(backend.typedArrayFromHeap(info).fill(0), ...inputs.map((input) => backend.typedArrayFromHeap(input)));
+      write(
+        backend.typedArrayFromHeap(info).fill(0),
+        ...inputs.map((input) => backend.typedArrayFromHeap(input)),
+      );
       return info;
     },
     free: (info) => {
@@ -79,7 +86,8 @@ export function heapView(
   start: number,
   shape: number[],
 ): { readonly info: TensorInfo; readonly release: () => void } {
-  const offset = backend.dataIdMap.get(dataId).memoryOffset + start * Float32Array.BYTES_PER_ELEMENT;
+  const offset =
+    backend.dataIdMap.get(dataId).memoryOffset + start * Float32Array.BYTES_PER_ELEMENT;
   const info = backend.makeOutput(shape, "float32", offset);
   return {
     info,

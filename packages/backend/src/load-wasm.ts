@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import type * as wasmPackage from "@tensorflow/tfjs-backend-wasm";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { failedBackend, missingPackage } from "./errors.ts";
@@ -21,16 +22,26 @@ export async function loadWasm(): Promise<void> {
   setWasmPaths(join(dirname(manifest), "wasm-out") + sep);
 }
 
-async function loadPackage(): Promise<typeof import("@tensorflow/tfjs-backend-wasm")> {
+async function loadPackage(): Promise<typeof wasmPackage> {
   try {
     return await import("@tensorflow/tfjs-backend-wasm");
   } catch (error) {
     if (isNotFound(error)) throw missingPackage("wasm", required, error);
-    throw failedBackend("wasm", `${required} could not be loaded`, "See the cause of this error.", error);
+    throw failedBackend(
+      "wasm",
+      `${required} could not be loaded`,
+      "See the cause of this error.",
+      error,
+    );
   }
 }
 
 /** True only when the package itself is absent, not when something it needs is. */
 function isNotFound(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND" && error.message.includes(`'${required}'`);
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    error.code === "ERR_MODULE_NOT_FOUND" &&
+    error.message.includes(`'${required}'`)
+  );
 }

@@ -54,9 +54,17 @@ export function install(repair: Repair, backend: BackendName): string[] {
   return names;
 }
 
-function kernelFunc(kernel: Kernel, name: BackendName, shipped: tf.KernelConfig | undefined): tf.KernelFunc {
+function kernelFunc(
+  kernel: Kernel,
+  name: BackendName,
+  shipped: tf.KernelConfig | undefined,
+): tf.KernelFunc {
   return ({ inputs, attrs = {}, backend }) => {
-    const call = (config: tf.KernelConfig | undefined, inputs: Inputs, attrs: Attributes): tf.TensorInfo =>
+    const call = (
+      config: tf.KernelConfig | undefined,
+      inputs: Inputs,
+      attrs: Attributes,
+    ): tf.TensorInfo =>
       config?.kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend }) as tf.TensorInfo;
     return kernel({
       inputs: inputs as Inputs,

@@ -29,7 +29,9 @@ export async function useBackend(name: BackendName): Promise<BackendReport> {
   await start(name);
   return {
     name,
-    repairs: repairs.filter((repair) => repair.on.includes(name)).flatMap((repair) => install(repair, name)),
+    repairs: repairs
+      .filter((repair) => repair.on.includes(name))
+      .flatMap((repair) => install(repair, name)),
   };
 }
 
@@ -43,5 +45,10 @@ async function start(name: BackendName): Promise<void> {
   }
   // A failed setBackend leaves tfjs without a backend; the process must stay usable.
   await tf.setBackend(before || "cpu");
-  throw failedBackend(name, "it did not start", "See the warning tfjs printed and the cause of this error.", cause);
+  throw failedBackend(
+    name,
+    "it did not start",
+    "See the warning tfjs printed and the cause of this error.",
+    cause,
+  );
 }

@@ -21,23 +21,30 @@ export interface Tap {
  * input = output · stride + filter · dilation − pad on each axis.
  */
 export function windows(axes: readonly Axis[]): Tap[][] {
-  return axes.reduce<Tap[][]>((outer, axis) => {
-    const line = taps(axis);
-    return outer.flatMap((window) =>
-      line.map((inner) =>
-        window.flatMap((o) =>
-          inner.map((i) => ({ input: o.input * axis.input + i.input, filter: o.filter * axis.filter + i.filter })),
+  return axes.reduce<Tap[][]>(
+    (outer, axis) => {
+      const line = taps(axis);
+      return outer.flatMap((window) =>
+        line.map((inner) =>
+          window.flatMap((o) =>
+            inner.map((i) => ({
+              input: o.input * axis.input + i.input,
+              filter: o.filter * axis.filter + i.filter,
+            })),
+          ),
         ),
-      ),
-    );
-  }, [[{ input: 0, filter: 0 }]]);
+      );
+    },
+    [[{ input: 0, filter: 0 }]],
+  );
 }
 
 function taps({ input, output, filter, stride, dilation, pad }: Axis): Tap[][] {
   return Array.from({ length: output }, (_, o) =>
-    Array.from({ length: filter }, (_, f) => ({ input: o * stride + f * dilation - pad, filter: f })).filter(
-      (tap) => tap.input >= 0 && tap.input < input,
-    ),
+    Array.from({ length: filter }, (_, f) => ({
+      input: o * stride + f * dilation - pad,
+      filter: f,
+    })).filter((tap) => tap.input >= 0 && tap.input < input),
   );
 }
 
@@ -60,8 +67,22 @@ interface WindowInfo {
 /** Height and width of a 2-D window. */
 export function axes2d(info: WindowInfo): Axis[] {
   return [
-    { input: info.inHeight, output: info.outHeight, filter: info.filterHeight, stride: info.strideHeight, dilation: info.dilationHeight, pad: info.padInfo.top },
-    { input: info.inWidth, output: info.outWidth, filter: info.filterWidth, stride: info.strideWidth, dilation: info.dilationWidth, pad: info.padInfo.left },
+    {
+      input: info.inHeight,
+      output: info.outHeight,
+      filter: info.filterHeight,
+      stride: info.strideHeight,
+      dilation: info.dilationHeight,
+      pad: info.padInfo.top,
+    },
+    {
+      input: info.inWidth,
+      output: info.outWidth,
+      filter: info.filterWidth,
+      stride: info.strideWidth,
+      dilation: info.dilationWidth,
+      pad: info.padInfo.left,
+    },
   ];
 }
 
@@ -77,7 +98,14 @@ interface WindowInfo3d extends WindowInfo {
 /** Depth, height and width of a 3-D window. */
 export function axes3d(info: WindowInfo3d): Axis[] {
   return [
-    { input: info.inDepth, output: info.outDepth, filter: info.filterDepth, stride: info.strideDepth, dilation: info.dilationDepth, pad: info.padInfo.front },
+    {
+      input: info.inDepth,
+      output: info.outDepth,
+      filter: info.filterDepth,
+      stride: info.strideDepth,
+      dilation: info.dilationDepth,
+      pad: info.padInfo.front,
+    },
     ...axes2d(info),
   ];
 }

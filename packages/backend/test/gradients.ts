@@ -9,11 +9,15 @@ export interface Case {
   readonly first?: "any" | "distinct" | "negative";
 }
 
-const size = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+const size = (shape: readonly number[]): number =>
+  shape.reduce((product, length) => product * length, 1);
 
 /** Numbers that look random and are the same in every run. */
 export function numbers(shape: readonly number[], seed: number): Float32Array {
-  return Float32Array.from({ length: size(shape) }, (_, i) => 1.7 * Math.sin((i + 1) * (12.9898 + 3.1 * seed) + seed));
+  return Float32Array.from(
+    { length: size(shape) },
+    (_, i) => 1.7 * Math.sin((i + 1) * (12.9898 + 3.1 * seed) + seed),
+  );
 }
 
 export function tensor(shape: readonly number[], seed = 1): tf.Tensor {
@@ -85,7 +89,12 @@ type Vectors = readonly (Float32Array | Float64Array)[];
 export function deviation(a: Vectors, b: Vectors): number {
   const one = (x: ArrayLike<number>, y: ArrayLike<number>): number =>
     x.length === y.length
-      ? Math.max(0, ...Array.from(x, (value, i) => (value === y[i] ? 0 : Math.abs(value - y[i]) / Math.max(1, Math.abs(y[i])))))
+      ? Math.max(
+          0,
+          ...Array.from(x, (value, i) =>
+            value === y[i] ? 0 : Math.abs(value - y[i]) / Math.max(1, Math.abs(y[i])),
+          ),
+        )
       : Infinity;
   return a.length === b.length ? Math.max(...a.map((x, k) => one(x, b[k]))) : Infinity;
 }
@@ -97,6 +106,8 @@ export function held(): { readonly tensors: number; readonly buffers: number } {
 
 /** Leaves used memory behind for malloc to hand out again: a kernel that does not write its output is then seen. */
 export function soil(): void {
-  const used = [1, 2, 3, 4, 6, 8, 12, 24].flatMap((length) => Array.from({ length: 20 }, () => tf.fill([length], 123.25)));
+  const used = [1, 2, 3, 4, 6, 8, 12, 24].flatMap((length) =>
+    Array.from({ length: 20 }, () => tf.fill([length], 123.25)),
+  );
   tf.dispose(used);
 }

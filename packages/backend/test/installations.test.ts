@@ -49,11 +49,16 @@ async function pretend(source: string): Promise<void> {
 }
 
 const installWasm = (): Promise<void> =>
-  symlink(found("@tensorflow/tfjs-backend-wasm"), join(folder, "node_modules", "@tensorflow", "tfjs-backend-wasm"));
+  symlink(
+    found("@tensorflow/tfjs-backend-wasm"),
+    join(folder, "node_modules", "@tensorflow", "tfjs-backend-wasm"),
+  );
 
 it("does not repair twice when two copies of this package are loaded", async () => {
   await installWasm();
-  await cp(join(folder, "node_modules", "@polytask", "backend", "dist"), join(folder, "copy"), { recursive: true });
+  await cp(join(folder, "node_modules", "@polytask", "backend", "dist"), join(folder, "copy"), {
+    recursive: true,
+  });
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   const twice = `
     import * as tf from "@tensorflow/tfjs";
@@ -99,7 +104,11 @@ it.each([
 ])("says so when the wasm package %s", async (_, source, found) => {
   await pretend(source);
   expect(await outcome()).toMatchObject({
-    outcome: { name: "BackendError", code: "POLYTASK_BACKEND_FAILED", message: expect.stringContaining(found) as string },
+    outcome: {
+      name: "BackendError",
+      code: "POLYTASK_BACKEND_FAILED",
+      message: expect.stringContaining(found) as string,
+    },
     backend: "cpu",
     sum: 3,
   });

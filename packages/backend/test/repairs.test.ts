@@ -3,11 +3,15 @@ import { useBackend } from "@polytask/backend";
 import { beforeEach, describe, expect, it } from "vitest";
 import { held, soil, tensor } from "./gradients.ts";
 
-const int = (values: number[], shape = [values.length]): tf.Tensor => tf.tensor(values, shape, "int32");
-const bool = (values: number[], shape = [values.length]): tf.Tensor => tf.tensor(values, shape, "bool");
+const int = (values: number[], shape = [values.length]): tf.Tensor =>
+  tf.tensor(values, shape, "int32");
+const bool = (values: number[], shape = [values.length]): tf.Tensor =>
+  tf.tensor(values, shape, "bool");
 
 /** Shape, dtype and numbers of what `f` computes on soiled memory, leaving nothing behind. */
-async function result(f: () => tf.Tensor): Promise<{ shape: number[]; dtype: string; values: number[] }> {
+async function result(
+  f: () => tf.Tensor,
+): Promise<{ shape: number[]; dtype: string; values: number[] }> {
   const before = held();
   soil();
   const y = tf.tidy(f);
@@ -28,26 +32,56 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
   });
 
   describe("segment sums", () => {
-    const sum = (x: tf.Tensor, ids: tf.Tensor, segments: number) => result(() => tf.unsortedSegmentSum(x, ids as tf.Tensor1D, segments));
+    const sum = (x: tf.Tensor, ids: tf.Tensor, segments: number) =>
+      result(() => tf.unsortedSegmentSum(x, ids as tf.Tensor1D, segments));
 
     it("drop ids outside the segments", async () => {
-      expect(await sum(tf.tensor2d([[1, 2], [3, 4], [5, 6], [7, 8]]), int([1, -1, 1, 3]), 3)).toEqual({
-        shape: [3, 2], dtype: "float32", values: [0, 0, 6, 8, 0, 0],
+      expect(
+        await sum(
+          tf.tensor2d([
+            [1, 2],
+            [3, 4],
+            [5, 6],
+            [7, 8],
+          ]),
+          int([1, -1, 1, 3]),
+          3,
+        ),
+      ).toEqual({
+        shape: [3, 2],
+        dtype: "float32",
+        values: [0, 0, 6, 8, 0, 0],
       });
     });
 
     it("keep integers", async () => {
-      expect(await sum(int([16777217, 1]), int([0, 0]), 1)).toEqual({ shape: [1], dtype: "int32", values: [16777218] });
+      expect(await sum(int([16777217, 1]), int([0, 0]), 1)).toEqual({
+        shape: [1],
+        dtype: "int32",
+        values: [16777218],
+      });
     });
 
     it("take ids of any rank", async () => {
       const x = tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]);
-      expect(await sum(x, int([0, 1, 1, 0], [2, 2]), 2)).toEqual({ shape: [2, 2], dtype: "float32", values: [8, 10, 8, 10] });
-      expect(await sum(tf.tensor1d([1, 2]), tf.scalar(1, "int32"), 2)).toEqual({ shape: [2, 2], dtype: "float32", values: [0, 0, 1, 2] });
+      expect(await sum(x, int([0, 1, 1, 0], [2, 2]), 2)).toEqual({
+        shape: [2, 2],
+        dtype: "float32",
+        values: [8, 10, 8, 10],
+      });
+      expect(await sum(tf.tensor1d([1, 2]), tf.scalar(1, "int32"), 2)).toEqual({
+        shape: [2, 2],
+        dtype: "float32",
+        values: [0, 0, 1, 2],
+      });
     });
 
     it("of nothing are zero", async () => {
-      expect(await sum(tf.zeros([0, 2]), int([]), 2)).toEqual({ shape: [2, 2], dtype: "float32", values: [0, 0, 0, 0] });
+      expect(await sum(tf.zeros([0, 2]), int([]), 2)).toEqual({
+        shape: [2, 2],
+        dtype: "float32",
+        values: [0, 0, 0, 0],
+      });
       expect((await sum(tf.zeros([3, 0]), int([0, 1, 0]), 2)).shape).toEqual([2, 0]);
     });
   });
@@ -61,7 +95,11 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     expect(await values(() => tf.min(none(), 0))).toEqual([Infinity, Infinity]);
     expect(await values(() => tf.any(tf.isNaN(none())))).toEqual([0]);
     expect(await values(() => tf.all(bool([], [0, 2]), 0))).toEqual([1, 1]);
-    expect(await result(() => tf.sum(int([], [0, 2]), 0))).toEqual({ shape: [2], dtype: "int32", values: [0, 0] });
+    expect(await result(() => tf.sum(int([], [0, 2]), 0))).toEqual({
+      shape: [2],
+      dtype: "int32",
+      values: [0, 0],
+    });
     expect(await result(() => tf.max(tf.zeros([2, 0]), 1, true))).toMatchObject({ shape: [2, 1] });
   });
 
@@ -70,34 +108,73 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     const exact = Math.fround(0.1) * (1 << 20);
     expect((await values(() => tf.sum(x)))[0]).toBeCloseTo(exact, 1);
     expect((await values(() => tf.mean(x)))[0]).toBeCloseTo(Math.fround(0.1), 7);
-    expect((await values(() => tf.sum(tf.reshape(x, [1 << 10, 4, 1 << 8]), [0, 2])))[2]).toBeCloseTo(exact / 4, 1);
+    expect(
+      (await values(() => tf.sum(tf.reshape(x, [1 << 10, 4, 1 << 8]), [0, 2])))[2],
+    ).toBeCloseTo(exact / 4, 1);
     x.dispose();
-    expect(await result(() => tf.sum(tf.fill([100], 16777217, "int32")))).toEqual({ shape: [], dtype: "int32", values: [1677721700] });
-    expect(await result(() => tf.mean(tf.fill([99], 2, "int32")))).toEqual({ shape: [], dtype: "float32", values: [2] });
-    expect(await result(() => tf.sum(bool(Array<number>(99).fill(1))))).toEqual({ shape: [], dtype: "int32", values: [99] });
+    expect(await result(() => tf.sum(tf.fill([100], 16777217, "int32")))).toEqual({
+      shape: [],
+      dtype: "int32",
+      values: [1677721700],
+    });
+    expect(await result(() => tf.mean(tf.fill([99], 2, "int32")))).toEqual({
+      shape: [],
+      dtype: "float32",
+      values: [2],
+    });
+    expect(await result(() => tf.sum(bool(Array<number>(99).fill(1))))).toEqual({
+      shape: [],
+      dtype: "int32",
+      values: [99],
+    });
   });
 
   it("products with an inner length of 0 are zero", async () => {
-    expect(await values(() => tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 3])))).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(await values(() => tf.matMul(tf.zeros([0, 2]), tf.zeros([3, 0]), true, true))).toEqual([0, 0, 0, 0, 0, 0]);
-    expect((await result(() => tf.matMul(tf.zeros([4, 0, 2]), tf.zeros([4, 2, 3])))).shape).toEqual([4, 0, 3]);
+    expect(await values(() => tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 3])))).toEqual([
+      0, 0, 0, 0, 0, 0,
+    ]);
+    expect(await values(() => tf.matMul(tf.zeros([0, 2]), tf.zeros([3, 0]), true, true))).toEqual([
+      0, 0, 0, 0, 0, 0,
+    ]);
+    expect((await result(() => tf.matMul(tf.zeros([4, 0, 2]), tf.zeros([4, 2, 3])))).shape).toEqual(
+      [4, 0, 3],
+    );
   });
 
   it("gathering from nothing keeps the shape", async () => {
-    expect(await result(() => tf.gather(tf.zeros([4, 0]), int([0, 1])))).toEqual({ shape: [2, 0], dtype: "float32", values: [] });
-    expect(await result(() => tf.gather(tf.zeros([4, 3]), int([])))).toEqual({ shape: [0, 3], dtype: "float32", values: [] });
+    expect(await result(() => tf.gather(tf.zeros([4, 0]), int([0, 1])))).toEqual({
+      shape: [2, 0],
+      dtype: "float32",
+      values: [],
+    });
+    expect(await result(() => tf.gather(tf.zeros([4, 3]), int([])))).toEqual({
+      shape: [0, 3],
+      dtype: "float32",
+      values: [],
+    });
   });
 
   it("a number is true unless it is 0", async () => {
-    expect(await values(() => tf.cast(tf.tensor1d([0.5, 256, -1, NaN, 0]), "bool"))).toEqual([1, 1, 1, 1, 0]);
+    expect(await values(() => tf.cast(tf.tensor1d([0.5, 256, -1, NaN, 0]), "bool"))).toEqual([
+      1, 1, 1, 1, 0,
+    ]);
     expect(await values(() => tf.cast(int([256, 2, 0]), "bool"))).toEqual([1, 1, 0]);
     expect(await values(() => tf.cast(bool([1, 0]), "bool"))).toEqual([1, 0]);
   });
 
   it("clipping keeps NaN and knows integers", async () => {
-    expect(await values(() => tf.clipByValue(tf.tensor1d([-2, NaN, 0.5, 4]), -1, 1))).toEqual([-1, NaN, 0.5, 1]);
+    expect(await values(() => tf.clipByValue(tf.tensor1d([-2, NaN, 0.5, 4]), -1, 1))).toEqual([
+      -1,
+      NaN,
+      0.5,
+      1,
+    ]);
     expect(await values(() => tf.relu6(tf.tensor1d([-2, NaN, 0.5, 9])))).toEqual([0, NaN, 0.5, 6]);
-    expect(await result(() => tf.clipByValue(int([-3, 5, 9]), 0, 6))).toEqual({ shape: [3], dtype: "int32", values: [0, 5, 6] });
+    expect(await result(() => tf.clipByValue(int([-3, 5, 9]), 0, 6))).toEqual({
+      shape: [3],
+      dtype: "int32",
+      values: [0, 5, 6],
+    });
   });
 
   it("the gradient of a pooled maximum goes to the first of equals", async () => {
@@ -107,30 +184,56 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
 });
 
 describe("fused products on wasm equal their parts", () => {
-  const shapes = { single: [[9, 60], [60, 5]], batched: [[3, 9, 60], [3, 60, 5]], broadcast: [[3, 9, 60], [1, 60, 5]] };
+  const shapes = {
+    single: [
+      [9, 60],
+      [60, 5],
+    ],
+    batched: [
+      [3, 9, 60],
+      [3, 60, 5],
+    ],
+    broadcast: [
+      [3, 9, 60],
+      [1, 60, 5],
+    ],
+  };
   const activations = ["linear", "relu", "relu6", "elu", "sigmoid", "prelu", "leakyrelu"] as const;
 
-  it.each(Object.entries(shapes).flatMap(([name, shape]) => activations.map((activation) => [name, activation, shape] as const)))(
-    "%s, %s",
-    async (_, activation, [left, right]) => {
-      const flip = (shape: number[]): number[] => [...shape.slice(0, -2), ...shape.slice(-2).reverse()];
-      for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true]])
-        for (const bias of [() => tensor([5], 3), () => tf.scalar(0.5)]) {
-          const compute = () =>
-            tf.fused.matMul({
-              a: tensor(transposeA ? flip(left) : left, 1),
-              b: tensor(transposeB ? flip(right) : right, 2),
-              bias: bias(), transposeA, transposeB, activation,
-              ...(activation === "prelu" ? { preluActivationWeights: tensor([5], 4) } : {}),
-            });
-          await useBackend("cpu");
-          const expected = await values(compute);
-          await useBackend("wasm");
-          const found = await values(compute);
-          expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i])))).toBeLessThan(2e-5);
-        }
-    },
-  );
+  it.each(
+    Object.entries(shapes).flatMap(([name, shape]) =>
+      activations.map((activation) => [name, activation, shape] as const),
+    ),
+  )("%s, %s", async (_, activation, [left, right]) => {
+    const flip = (shape: number[]): number[] => [
+      ...shape.slice(0, -2),
+      ...shape.slice(-2).reverse(),
+    ];
+    for (const [transposeA, transposeB] of [
+      [false, false],
+      [true, false],
+      [false, true],
+    ])
+      for (const bias of [() => tensor([5], 3), () => tf.scalar(0.5)]) {
+        const compute = () =>
+          tf.fused.matMul({
+            a: tensor(transposeA ? flip(left) : left, 1),
+            b: tensor(transposeB ? flip(right) : right, 2),
+            bias: bias(),
+            transposeA,
+            transposeB,
+            activation,
+            ...(activation === "prelu" ? { preluActivationWeights: tensor([5], 4) } : {}),
+          });
+        await useBackend("cpu");
+        const expected = await values(compute);
+        await useBackend("wasm");
+        const found = await values(compute);
+        expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i])))).toBeLessThan(
+          2e-5,
+        );
+      }
+  });
 });
 
 it("repairs read the heap after it moved", async () => {

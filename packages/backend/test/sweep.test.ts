@@ -19,11 +19,14 @@ describe("repaired gradients equal finite differences", () => {
   });
 });
 
-describe.each(["cpu", "wasm"] as const)("no gradient on %s keeps a tensor or a buffer", (backend) => {
-  it.each(Object.entries({ ...shared, ...repaired }))("%s", async (_, of) => {
-    await useBackend(backend);
-    const before = held();
-    await gradients(of, backend);
-    expect(held()).toEqual(before);
-  });
-});
+describe.each(["cpu", "wasm"] as const)(
+  "no gradient on %s keeps a tensor or a buffer",
+  (backend) => {
+    it.each(Object.entries({ ...shared, ...repaired }))("%s", async (_, of) => {
+      await useBackend(backend);
+      const before = held();
+      await gradients(of, backend);
+      expect(held()).toEqual(before);
+    });
+  },
+);

@@ -13,10 +13,21 @@ async function losses(backend: BackendName): Promise<number[]> {
   const filter = variable([3, 3, 1, 4], 2);
   const mixed = variable([24, 32], 3);
   const heads = [variable([32, 1], 4), variable([32, 5], 5)];
-  const ids = tf.tensor1d([...Array(64).keys()].map((i) => (i * 7) % 50), "int32");
+  const ids = tf.tensor1d(
+    [...Array(64).keys()].map((i) => (i * 7) % 50),
+    "int32",
+  );
   const images = tf.tensor4d(numbers([64, 6, 6, 1], 6), [64, 6, 6, 1]);
   const target = tf.tensor2d(numbers([64, 1], 7), [64, 1]);
-  const labels = tf.tidy(() => tf.oneHot(tf.tensor1d([...Array(64).keys()].map((i) => i % 5), "int32"), 5));
+  const labels = tf.tidy(() =>
+    tf.oneHot(
+      tf.tensor1d(
+        [...Array(64).keys()].map((i) => i % 5),
+        "int32",
+      ),
+      5,
+    ),
+  );
   const optimizer = tf.train.adam(0.02);
 
   const loss = (): tf.Scalar => {
@@ -24,7 +35,10 @@ async function losses(backend: BackendName): Promise<number[]> {
     const features = tf.concat([tf.gather(table, ids), tf.reshape(seen, [64, 16])], 1);
     const hidden = tf.elu(tf.matMul(features, mixed as tf.Tensor2D));
     const [value, logits] = heads.map((head) => tf.matMul(hidden, head as tf.Tensor2D));
-    return tf.add(tf.losses.meanSquaredError(target, value), tf.losses.softmaxCrossEntropy(labels, logits));
+    return tf.add(
+      tf.losses.meanSquaredError(target, value),
+      tf.losses.softmaxCrossEntropy(labels, logits),
+    );
   };
 
   const history: number[] = [];

@@ -3,7 +3,17 @@ import { BackendError, useBackend, type BackendName } from "@polytask/backend";
 import { expect, it } from "vitest";
 import { held, tensor } from "./gradients.ts";
 
-const onBoth = ["UnsortedSegmentSum", "Max", "Min", "Prod", "Any", "All", "AvgPoolGrad", "AvgPool3DGrad", "ResizeNearestNeighborGrad"];
+const onBoth = [
+  "UnsortedSegmentSum",
+  "Max",
+  "Min",
+  "Prod",
+  "Any",
+  "All",
+  "AvgPoolGrad",
+  "AvgPool3DGrad",
+  "ResizeNearestNeighborGrad",
+];
 const onWasm = [
   "BatchMatMul",
   "_FusedMatMul",
@@ -25,11 +35,17 @@ const onWasm = [
 it("sets the backend and reports the kernels it repaired", async () => {
   const cpu = await useBackend("cpu");
   expect(tf.getBackend()).toBe("cpu");
-  expect({ ...cpu, repairs: [...cpu.repairs].sort() }).toEqual({ name: "cpu", repairs: [...onBoth].sort() });
+  expect({ ...cpu, repairs: [...cpu.repairs].sort() }).toEqual({
+    name: "cpu",
+    repairs: [...onBoth].sort(),
+  });
 
   const wasm = await useBackend("wasm");
   expect(tf.getBackend()).toBe("wasm");
-  expect({ ...wasm, repairs: [...wasm.repairs].sort() }).toEqual({ name: "wasm", repairs: [...onBoth, ...onWasm].sort() });
+  expect({ ...wasm, repairs: [...wasm.repairs].sort() }).toEqual({
+    name: "wasm",
+    repairs: [...onBoth, ...onWasm].sort(),
+  });
 });
 
 it("is harmless to repeat", async () => {
@@ -61,7 +77,8 @@ it("refuses a name it does not know and keeps the backend in use", async () => {
   await expect(refused).rejects.toThrow(BackendError);
   await expect(refused).rejects.toMatchObject({
     code: "POLYTASK_BACKEND_UNKNOWN",
-    message: 'useBackend needs one of "cpu", "wasm"; found "webgl". Pass one of these names. (POLYTASK_BACKEND_UNKNOWN)',
+    message:
+      'useBackend needs one of "cpu", "wasm"; found "webgl". Pass one of these names. (POLYTASK_BACKEND_UNKNOWN)',
   });
   expect(tf.getBackend()).toBe("cpu");
 });

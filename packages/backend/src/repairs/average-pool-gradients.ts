@@ -1,4 +1,9 @@
-import { backend_util, type AvgPool3DGradAttrs, type AvgPoolGradAttrs, type TensorInfo } from "@tensorflow/tfjs";
+import {
+  backend_util,
+  type AvgPool3DGradAttrs,
+  type AvgPoolGradAttrs,
+  type TensorInfo,
+} from "@tensorflow/tfjs";
 import type { Host } from "../host.ts";
 import type { Repair } from "../repair.ts";
 import { axes2d, axes3d, windows, type Tap } from "../windows.ts";
@@ -21,7 +26,14 @@ export const averagePoolGradients: Repair = {
     AvgPool3DGrad({ inputs: { dy, input }, attrs, host }) {
       const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as AvgPool3DGradAttrs;
       const shape = input.shape as [number, number, number, number, number];
-      const info = backend_util.computePool3DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+      const info = backend_util.computePool3DInfo(
+        shape,
+        filterSize,
+        strides,
+        1,
+        pad,
+        dimRoundingMode,
+      );
       return gradient(host, dy, input, windows(axes3d(info)));
     },
   },
@@ -36,6 +48,7 @@ function gradient(host: Host, dy: TensorInfo, x: TensorInfo, taps: readonly Tap[
       for (let o = 0; o < taps.length; o++)
         for (const tap of taps[o])
           for (let c = 0; c < channels; c++)
-            out[(b * positions + tap.input) * channels + c] += dys[(b * taps.length + o) * channels + c] / taps[o].length;
+            out[(b * positions + tap.input) * channels + c] +=
+              dys[(b * taps.length + o) * channels + c] / taps[o].length;
   });
 }

@@ -14,13 +14,22 @@ export const conv2dFilterGradient: Repair = {
   on: ["wasm"],
   kernels: {
     Conv2DBackpropFilter({ inputs: { x, dy }, attrs, host, run }) {
-      const { strides, pad, dimRoundingMode, dataFormat, filterShape } = attrs as unknown as Conv2DBackpropFilterAttrs;
+      const { strides, pad, dimRoundingMode, dataFormat, filterShape } =
+        attrs as unknown as Conv2DBackpropFilterAttrs;
       const format = backend_util.convertConv2DDataFormat(dataFormat);
       const info = backend_util.computeConv2DInfo(
-        x.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode, false, format,
+        x.shape as Shape4,
+        filterShape,
+        strides,
+        1,
+        pad,
+        dimRoundingMode,
+        false,
+        format,
       );
       // XNNPACK refuses zero channels and leaves the output unset
-      if (x.shape.includes(0) || dy.shape.includes(0)) return host.make(filterShape, "float32", [], () => {});
+      if (x.shape.includes(0) || dy.shape.includes(0))
+        return host.make(filterShape, "float32", [], () => {});
       const { strideHeight, strideWidth, padInfo } = info;
       const [, height, width] = x.shape;
       const [, outHeight, outWidth] = dy.shape;
@@ -34,17 +43,32 @@ export const conv2dFilterGradient: Repair = {
       };
       try {
         // negative padding: the last rows and columns were never seen by the filter
-        const size = [x.shape[0], height + Math.min(bottom, 0), width + Math.min(right, 0), x.shape[3]];
-        const seen = bottom < 0 || right < 0 ? keep(run("Slice", { x }, { begin: [0, 0, 0, 0], size })) : x;
+        const size = [
+          x.shape[0],
+          height + Math.min(bottom, 0),
+          width + Math.min(right, 0),
+          x.shape[3],
+        ];
+        const seen =
+          bottom < 0 || right < 0 ? keep(run("Slice", { x }, { begin: [0, 0, 0, 0], size })) : x;
         const input = keep(run("Transpose", { x: seen }, { perm: [3, 1, 2, 0] }));
         const filter = keep(run("Transpose", { x: dy }, { perm: [1, 2, 0, 3] }));
         const product = keep(
-          run("Conv2D", { x: input, filter }, {
-            strides: 1,
-            dilations: [strideHeight, strideWidth],
-            pad: [[0, 0], [padInfo.top, Math.max(bottom, 0)], [padInfo.left, Math.max(right, 0)], [0, 0]],
-            dataFormat: "NHWC",
-          }),
+          run(
+            "Conv2D",
+            { x: input, filter },
+            {
+              strides: 1,
+              dilations: [strideHeight, strideWidth],
+              pad: [
+                [0, 0],
+                [padInfo.top, Math.max(bottom, 0)],
+                [padInfo.left, Math.max(right, 0)],
+                [0, 0],
+              ],
+              dataFormat: "NHWC",
+            },
+          ),
         );
         return run("Transpose", { x: product }, { perm: [1, 2, 0, 3] });
       } finally {

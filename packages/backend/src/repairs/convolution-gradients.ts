@@ -25,7 +25,13 @@ export const convolutionGradients: Repair = {
   kernels: {
     Conv3DBackpropInputV2({ inputs: { dy, filter }, attrs, host }) {
       const { strides, pad, inputShape } = attrs as unknown as Conv3DBackpropInputV2Attrs;
-      const info = backend_util.computeConv3DInfo(inputShape, filter.shape as Shape5, strides, 1, pad);
+      const info = backend_util.computeConv3DInfo(
+        inputShape,
+        filter.shape as Shape5,
+        strides,
+        1,
+        pad,
+      );
       return inputGradient(host, dy, filter, inputShape, windows(axes3d(info)), false);
     },
     Conv3DBackpropFilterV2({ inputs: { x, dy }, attrs, host }) {
@@ -34,13 +40,31 @@ export const convolutionGradients: Repair = {
       return filterGradient(host, x, dy, filterShape, windows(axes3d(info)), false);
     },
     DepthwiseConv2dNativeBackpropInput({ inputs: { dy, filter }, attrs, host }) {
-      const { strides, dilations, pad, dimRoundingMode, inputShape } = attrs as unknown as DepthwiseConv2dNativeBackpropInputAttrs;
-      const info = backend_util.computeConv2DInfo(inputShape, filter.shape as Shape4, strides, dilations, pad, dimRoundingMode, true);
+      const { strides, dilations, pad, dimRoundingMode, inputShape } =
+        attrs as unknown as DepthwiseConv2dNativeBackpropInputAttrs;
+      const info = backend_util.computeConv2DInfo(
+        inputShape,
+        filter.shape as Shape4,
+        strides,
+        dilations,
+        pad,
+        dimRoundingMode,
+        true,
+      );
       return inputGradient(host, dy, filter, inputShape, windows(axes2d(info)), true);
     },
     DepthwiseConv2dNativeBackpropFilter({ inputs: { x, dy }, attrs, host }) {
-      const { strides, dilations, pad, dimRoundingMode, filterShape } = attrs as unknown as DepthwiseConv2dNativeBackpropFilterAttrs;
-      const info = backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, strides, dilations, pad, dimRoundingMode, true);
+      const { strides, dilations, pad, dimRoundingMode, filterShape } =
+        attrs as unknown as DepthwiseConv2dNativeBackpropFilterAttrs;
+      const info = backend_util.computeConv2DInfo(
+        x.shape as Shape4,
+        filterShape,
+        strides,
+        dilations,
+        pad,
+        dimRoundingMode,
+        true,
+      );
       return filterGradient(host, x, dy, filterShape, windows(axes2d(info)), true);
     },
   },
@@ -72,7 +96,12 @@ function products(
 }
 
 function inputGradient(
-  host: Host, dy: TensorInfo, filter: TensorInfo, shape: readonly number[], taps: readonly Tap[][], depthwise: boolean,
+  host: Host,
+  dy: TensorInfo,
+  filter: TensorInfo,
+  shape: readonly number[],
+  taps: readonly Tap[][],
+  depthwise: boolean,
 ): TensorInfo {
   return host.make(shape, "float32", [dy, filter], (out, dys, ws) => {
     products(shape, filter.shape, taps, depthwise, (x, w, y) => {
@@ -82,7 +111,12 @@ function inputGradient(
 }
 
 function filterGradient(
-  host: Host, x: TensorInfo, dy: TensorInfo, shape: readonly number[], taps: readonly Tap[][], depthwise: boolean,
+  host: Host,
+  x: TensorInfo,
+  dy: TensorInfo,
+  shape: readonly number[],
+  taps: readonly Tap[][],
+  depthwise: boolean,
 ): TensorInfo {
   return host.make(shape, "float32", [x, dy], (out, xs, dys) => {
     products(x.shape, shape, taps, depthwise, (i, w, y) => {

@@ -15,8 +15,8 @@ export const emptyGather: Repair = {
       const [axis] = util.parseAxisParam(attrs["axis"] as number, x.shape);
       const { outputShape } = backend_util.segment_util.collectGatherOpShapeInfo(
         // only the shapes are read
-        x as Tensor,
-        indices as Tensor,
+        x,
+        indices,
         axis,
         attrs["batchDims"] as number,
       );

@@ -23,7 +23,10 @@ function unlessEmpty(identity: number): Kernel {
     const { x } = inputs;
     if (!x.shape.includes(0)) return shipped(inputs, attrs);
     // Max alone calls its axes reductionIndices
-    const axes = util.parseAxisParam((attrs["axis"] ?? attrs["reductionIndices"]) as number | number[], x.shape);
+    const axes = util.parseAxisParam(
+      (attrs["axis"] ?? attrs["reductionIndices"]) as number | number[],
+      x.shape,
+    );
     const [kept] = backend_util.computeOutAndReduceShapes(x.shape, axes);
     const shape = attrs["keepDims"] === true ? backend_util.expandShapeToKeepDim(kept, axes) : kept;
     return host.make(shape, x.dtype, [], (out) => out.fill(identity));

@@ -3,7 +3,12 @@ import type { Attributes, Inputs, Repair } from "../repair.ts";
 
 /** tfjs's names of activations, and of the kernels that compute them. */
 const activations: Readonly<Record<string, string>> = {
-  relu: "Relu", relu6: "Relu6", elu: "Elu", sigmoid: "Sigmoid", prelu: "Prelu", leakyrelu: "LeakyRelu",
+  relu: "Relu",
+  relu6: "Relu6",
+  elu: "Elu",
+  sigmoid: "Sigmoid",
+  prelu: "Prelu",
+  leakyrelu: "LeakyRelu",
 };
 
 /**
@@ -17,7 +22,10 @@ export const fusedProduct: Repair = {
   kernels: {
     _FusedMatMul({ inputs, attrs, host, run, shipped }) {
       const { a, b } = inputs;
-      const { bias, preluActivationWeights: alpha } = inputs as Record<string, TensorInfo | undefined>;
+      const { bias, preluActivationWeights: alpha } = inputs as Record<
+        string,
+        TensorInfo | undefined
+      >;
       const flagged = attrs["transposeA"] === true || attrs["transposeB"] === true;
       const single = a.shape[0] === 1 && b.shape[0] === 1 && ![...a.shape, ...b.shape].includes(0);
       if (single && !flagged && (!bias || bias.shape.length === 1)) return shipped(inputs, attrs);
@@ -33,7 +41,8 @@ export const fusedProduct: Repair = {
       };
       if (bias) then("Add", { a: out, b: bias });
       const kernel = activations[attrs["activation"] as string];
-      if (kernel) then(kernel, alpha ? { x: out, alpha } : { x: out }, { alpha: attrs["leakyreluAlpha"] });
+      if (kernel)
+        then(kernel, alpha ? { x: out, alpha } : { x: out }, { alpha: attrs["leakyreluAlpha"] });
       return out;
     },
   },

@@ -1,4 +1,9 @@
-import { backend_util, type MaxPool3DGradAttrs, type MaxPoolGradAttrs, type TensorInfo } from "@tensorflow/tfjs";
+import {
+  backend_util,
+  type MaxPool3DGradAttrs,
+  type MaxPoolGradAttrs,
+  type TensorInfo,
+} from "@tensorflow/tfjs";
 import type { Host } from "../host.ts";
 import type { Repair } from "../repair.ts";
 import { axes2d, axes3d, windows, type Tap } from "../windows.ts";
@@ -15,13 +20,27 @@ export const maxPoolGradients: Repair = {
     MaxPoolGrad({ inputs: { dy, input }, attrs, host }) {
       const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as MaxPoolGradAttrs;
       const shape = input.shape as [number, number, number, number];
-      const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+      const info = backend_util.computePool2DInfo(
+        shape,
+        filterSize,
+        strides,
+        1,
+        pad,
+        dimRoundingMode,
+      );
       return gradient(host, dy, input, windows(axes2d(info)));
     },
     MaxPool3DGrad({ inputs: { dy, input }, attrs, host }) {
       const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as MaxPool3DGradAttrs;
       const shape = input.shape as [number, number, number, number, number];
-      const info = backend_util.computePool3DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+      const info = backend_util.computePool3DInfo(
+        shape,
+        filterSize,
+        strides,
+        1,
+        pad,
+        dimRoundingMode,
+      );
       return gradient(host, dy, input, windows(axes3d(info)));
     },
   },

@@ -9,12 +9,17 @@ import type { Call, Repair } from "../repair.ts";
 export const nanPasses: Repair = {
   on: ["wasm"],
   kernels: {
-    ClipByValue: (call) => clipped(call, call.attrs["clipValueMin"] as number, call.attrs["clipValueMax"] as number),
+    ClipByValue: (call) =>
+      clipped(call, call.attrs["clipValueMin"] as number, call.attrs["clipValueMax"] as number),
     Relu6: (call) => clipped(call, 0, 6),
   },
 };
 
-function clipped({ inputs, attrs, host, shipped }: Call, low: number, high: number): ReturnType<typeof shipped> {
+function clipped(
+  { inputs, attrs, host, shipped }: Call,
+  low: number,
+  high: number,
+): ReturnType<typeof shipped> {
   const { x } = inputs;
   if (x.dtype !== "float32")
     return host.make(x.shape, x.dtype, [x], (out, values) => {

@@ -20,8 +20,12 @@ export const products: Repair = {
       const { a, b } = inputs;
       const [k, m] = attrs["transposeA"] === true ? a.shape.slice(-2) : a.shape.slice(-2).reverse();
       const n = b.shape[b.shape.length - (attrs["transposeB"] === true ? 2 : 1)];
-      const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-      if (a.shape.includes(0) || b.shape.includes(0)) return host.make([...batch, m, n], "float32", [], () => {});
+      const batch = backend_util.assertAndGetBroadcastShape(
+        a.shape.slice(0, -2),
+        b.shape.slice(0, -2),
+      );
+      if (a.shape.includes(0) || b.shape.includes(0))
+        return host.make([...batch, m, n], "float32", [], () => {});
       if (m * k * n < worthwhile || !sameBatch(a, b)) return shipped(inputs, attrs);
 
       const made: TensorInfo[] = [];
@@ -50,7 +54,11 @@ function transposed({ run }: Call, x: TensorInfo): TensorInfo {
   return run("Transpose", { x }, { perm });
 }
 
-function straightProduct({ host, shipped, backend }: Call, a: TensorInfo, b: TensorInfo): TensorInfo {
+function straightProduct(
+  { host, shipped, backend }: Call,
+  a: TensorInfo,
+  b: TensorInfo,
+): TensorInfo {
   const [m, k] = a.shape.slice(-2);
   const n = b.shape[b.shape.length - 1];
   const batch = a.shape.slice(0, -2);

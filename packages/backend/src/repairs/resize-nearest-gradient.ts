@@ -21,14 +21,19 @@ export const resizeNearestGradient: Repair = {
         for (let b = 0; b < batch; b++)
           for (const row of rows)
             for (const column of columns)
-              for (let c = 0; c < channels; c++) out[((b * height + row) * width + column) * channels + c] += dys[from++];
+              for (let c = 0; c < channels; c++)
+                out[((b * height + row) * width + column) * channels + c] += dys[from++];
       });
     },
   },
 };
 
 /** For each output position on one axis, the input position it copies: the forward kernel's own rule. */
-function sources(input: number, output: number, { alignCorners, halfPixelCenters }: ResizeNearestNeighborGradAttrs): number[] {
+function sources(
+  input: number,
+  output: number,
+  { alignCorners, halfPixelCenters }: ResizeNearestNeighborGradAttrs,
+): number[] {
   const inset = alignCorners && output > 1 ? 1 : 0;
   const scale = (input - inset) / (output - inset);
   return Array.from({ length: output }, (_, o) => {

@@ -21,7 +21,9 @@ export const sums: Repair = {
 
 function reduced({ inputs, attrs, host, shipped, run }: Call, mean: boolean): TensorInfo {
   const { x } = inputs;
-  const axes = util.parseAxisParam(attrs["axis"] as number | number[], x.shape).sort((a, b) => a - b);
+  const axes = util
+    .parseAxisParam(attrs["axis"] as number | number[], x.shape)
+    .sort((a, b) => a - b);
   const [kept, over] = backend_util.computeOutAndReduceShapes(x.shape, axes);
   const count = util.sizeFromShape(over);
   if (count <= few && !x.shape.includes(0)) return shipped(inputs, attrs);
