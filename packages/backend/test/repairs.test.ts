@@ -236,6 +236,15 @@ describe("fused products on wasm equal their parts", () => {
   });
 });
 
+it("a refused product keeps nothing", async () => {
+  await useBackend("wasm");
+  const x = tf.ones([2, 30, 30], "int32");
+  const before = held();
+  expect(() => tf.tidy(() => tf.matMul(x, x, true))).toThrow("non-float32");
+  expect(held()).toEqual(before);
+  x.dispose();
+});
+
 it("repairs read the heap after it moved", async () => {
   await useBackend("cpu");
   // 24 MiB each that live on cpu: taking them over makes the wasm heap grow inside the kernel

@@ -1,4 +1,4 @@
-import { backend_util, util, type Tensor } from "@tensorflow/tfjs";
+import { backend_util, util } from "@tensorflow/tfjs";
 import type { Repair } from "../repair.ts";
 
 /**

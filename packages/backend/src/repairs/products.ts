@@ -18,6 +18,8 @@ export const products: Repair = {
     BatchMatMul(call) {
       const { inputs, attrs, host, shipped } = call;
       const { a, b } = inputs;
+      // refuses, in its own words, before anything is made
+      if (a.dtype !== "float32" || b.dtype !== "float32") return shipped(inputs, attrs);
       const [k, m] = attrs["transposeA"] === true ? a.shape.slice(-2) : a.shape.slice(-2).reverse();
       const n = b.shape[b.shape.length - (attrs["transposeB"] === true ? 2 : 1)];
       const batch = backend_util.assertAndGetBroadcastShape(
