@@ -122,7 +122,8 @@ describe.each(KINDS)("fromTfOptimizer with %s", (name, make) => {
     expect(values[0]).not.toEqual([1, 1]);
   });
 
-  it.each([0, 1, 7])("goes on bit for bit after a restore at step %d", async (at) => {
+  // By step 20 the products of betas that tf recomputes as powers differ in their last bit from the real ones.
+  it.each([0, 1, 20])("goes on bit for bit after a restore at step %d", async (at) => {
     const uninterrupted = await makeOpaque(fromTfOptimizer(make), testScope());
     const variables = makeVariables();
     for (let step = 0; step < at; step++)
