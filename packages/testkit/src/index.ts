@@ -16,3 +16,7 @@ export * from "./architecture-claims.ts";
 export { architectureObligations, architectureSubject, type ArchitectureSubject } from "./architecture.ts";
 export { type DescribeArchitectureOptions, describeArchitecture } from "./describe-architecture.ts";
 export { plainModel } from "./plain-model.ts";
+export { type DescribeRegularizerOptions, describeRegularizer } from "./describe-regularizer.ts";
+export { expectGradient, finiteDifference, type GradientOptions } from "./gradient.ts";
+export * from "./regularizer-claims.ts";
+export { regularizerObligations, regularizerSubject, type RegularizerSubject } from "./regularizer.ts";

@@ -83,6 +83,11 @@ export async function prepareWeighting(
   }
   const variables = (part.variables ?? []).map(({ variable }) => variable);
   const nothing = names.map(() => ({ loss: 0, steps: 0 }));
+  // Only outside the gradient: where its function throws, tfjs itself leaves what the tape saved.
+  let listening = true;
+  const heard = (call: string): void => {
+    if (listening) onCall(call);
+  };
   let place: WeightingPlace = { step: 0, epoch: 0, stepInEpoch: 0, sums: nothing };
 
   const evaluate = async (step: WeightingStep, inputs: TestStep, descend = false): Promise<Weighed> => {
@@ -99,6 +104,7 @@ export async function prepareWeighting(
           return result;
         };
         const weighted = read();
+        listening = false;
         const objective = (): Scalar =>
           tf.sum(tf.where(tf.tensor1d(flags, "bool"), read(), tf.zerosLike(present)));
         const { grads } = tf.variableGrads(objective, [losses, ...variables]);
@@ -113,6 +119,7 @@ export async function prepareWeighting(
         const weights = losses.name in grads ? tf.mul(grads[losses.name], present) : tf.zerosLike(present);
         return { weighted: tf.keep(tf.clone(weighted)), weights: tf.keep(tf.clone(weights)) };
       } finally {
+        listening = true;
         losses.dispose();
       }
     });
@@ -122,7 +129,7 @@ export async function prepareWeighting(
   };
 
   const step = async (at: WeightingStep): Promise<Weighed> => {
-    const inputs = testStep<string>({ noise, onCall, at: { step: place.step, epoch: place.epoch } });
+    const inputs = testStep<string>({ noise, onCall: heard, at: { step: place.step, epoch: place.epoch } });
     const result = await evaluate(at, inputs, true);
     const here = names.map((_, k) => at.present?.[k] ?? true);
     const ofPresent = (values: ArrayLike<number>): Record<string, number> =>
