@@ -30,23 +30,21 @@ export function uncertainty<Name extends string>(
   options: UncertaintyOptions<NoInfer<Name>> = {},
 ): WeightingPlugin<Name> {
   const { initial = 0 } = options;
-  const given = typeof initial === "number" ? { initial } : initial;
-  for (const [option, value] of Object.entries(given)) {
-    if (!Number.isFinite(value)) throw badOption("uncertainty", option, "a finite number", value);
-  }
+  const starts: SomeTasks<Name, number> = typeof initial === "number" ? {} : initial;
+  const common = typeof initial === "number" ? initial : 0;
+  checkStart("initial", common);
+  for (const [name, start] of Object.entries(starts)) checkStart(`initial.${name}`, start);
   return {
     kind: "weighting",
     name: "weighting-uncertainty",
     contract: CONTRACT,
     create: ({ tasks, task, variable }) => {
-      const starts: SomeTasks<Name, number> = typeof initial === "number" ? {} : initial;
       const stranger = Object.keys(starts).find((name) => !tasks.some((known) => known === name));
       if (stranger !== undefined) throw unknownTask("uncertainty", stranger, tasks);
 
-      const fallback = typeof initial === "number" ? initial : 0;
       const variables = tasks.map((name): Parameter<Name> => ({
         name: `log-variance/${name}`,
-        variable: variable(() => tf.scalar(starts[name] ?? fallback)),
+        variable: variable(() => tf.scalar(starts[name] ?? common)),
         tasks: [name],
       }));
       const precision = tasks.map((name) => formOf[task(name).noise].precision);
@@ -69,3 +67,7 @@ const formOf: Readonly<Record<Noise, { readonly precision: number; readonly entr
   laplace: { precision: 1, entropy: 1 },
   categorical: { precision: 1, entropy: 0.5 },
 };
+
+function checkStart(option: string, start: unknown): void {
+  if (!Number.isFinite(start)) throw badOption("uncertainty", option, "a finite number", start);
+}
