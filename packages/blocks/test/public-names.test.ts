@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+
+it("exports these names", async () => {
+  expect(Object.keys(await import("@polytask/blocks")).sort()).toEqual([
+    "activate",
+    "activations",
+    "batchNorm",
+    "checkActivation",
+    "checkCount",
+    "checkRate",
+    "checkSizes",
+    "checkTowers",
+    "constant",
+    "dense",
+    "dropout",
+    "embedding",
+    "experts",
+    "fromLayers",
+    "gate",
+    "glorotUniform",
+    "heNormal",
+    "heUniform",
+    "layerNorm",
+    "mixture",
+    "mlp",
+    "normal",
+    "ones",
+    "parameter",
+    "perTask",
+    "towers",
+    "uniform",
+    "vectorInput",
+    "zeros",
+  ]);
+});
