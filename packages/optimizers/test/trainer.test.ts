@@ -42,8 +42,8 @@ const network = (): ArchitecturePlugin<Name> => ({
       forward: (inputs) => {
         const hidden = tf.tanh(tf.matMul(inputs as tf.Tensor2D, shared as tf.Tensor2D));
         return {
-          click: tf.matMul(hidden, heads.click as tf.Tensor2D),
-          value: tf.matMul(hidden, heads.value as tf.Tensor2D),
+          click: tf.matMul(hidden, heads.click),
+          value: tf.matMul(hidden, heads.value),
         };
       },
     };
@@ -230,8 +230,8 @@ describe("parameter groups and decay", () => {
       };
       return {
         weigh: (losses) => {
-          const s = tf.stack([logs.click, logs.value]);
-          return tf.add(tf.mul(losses, tf.exp(tf.neg(s))), s) as tf.Tensor1D;
+          const s = tf.stack<tf.Tensor>([logs.click, logs.value]);
+          return tf.add<tf.Tensor1D>(tf.mul(losses, tf.exp(tf.neg(s))), s);
         },
         variables: [
           { name: "click", variable: logs.click, tasks: ["click"] },
