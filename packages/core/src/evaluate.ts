@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
 import type { Labels } from "./batch.ts";
 import { batchesOf, type Examples } from "./examples.ts";
-import { labelledLoss } from "./losses.ts";
+import { labelledLoss, labelTensors } from "./losses.ts";
 import type { StepPlace } from "./pass.ts";
 import type { Evaluation } from "./report.ts";
 import type { MetricAccumulator, Task } from "./tasks.ts";
@@ -60,18 +60,10 @@ export async function evaluate<Name extends string>(
 }
 
 async function measure(task: Task, scores: Tensor, labels: Labels, tally: Tally): Promise<void> {
-  const { present, values, shape, count } = labels;
+  const { present, values, count } = labels;
   const [sum, predictions] = tf.tidy(() => {
-    const lengths = [scores.shape[0], ...shape];
-    return [
-      labelledLoss(
-        task,
-        scores,
-        { values: tf.tensor(values, lengths), present: tf.tensor(present, lengths, "bool") },
-        1,
-      ),
-      task.link(scores),
-    ];
+    const tensors = labelTensors(labels, scores.shape[0]);
+    return [labelledLoss(task, scores, tensors, 1), task.link(scores)];
   });
   const width = predictions.size / values.length;
   try {

@@ -14,6 +14,7 @@ export async function gramian(jacobian: Tensor2D): Promise<number[][]> {
   if (columns === 0) return Array.from({ length: tasks }, () => new Array<number>(tasks).fill(0));
   const blocks = Math.ceil(columns / BLOCK);
   const partial: Tensor = tf.tidy(() => {
+    if (blocks === 1) return tf.matMul(jacobian, jacobian, false, true);
     const padded = tf.pad(jacobian, [
       [0, 0],
       [0, blocks * BLOCK - columns],

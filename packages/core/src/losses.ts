@@ -1,16 +1,22 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor } from "@tensorflow/tfjs";
-import type { Batch } from "./batch.ts";
+import type { Batch, Labels } from "./batch.ts";
 import { brokenPart } from "./errors.ts";
 import type { Outputs } from "./architecture.ts";
 import type { Network } from "./network.ts";
 import type { Pass } from "./pass.ts";
-import type { Task } from "./tasks.ts";
+import type { SomeTasks, Task } from "./tasks.ts";
+
+/** One task's labels as tensors; `present` only where some are missing. */
+export interface LabelTensors {
+  readonly values: Tensor;
+  readonly present?: Tensor;
+}
 
 /** A batch as tensors. */
 export interface BatchTensors<Name extends string> {
   readonly columns: Readonly<Record<string, Tensor>>;
-  readonly labels: { readonly [N in Name]?: { readonly values: Tensor; readonly present: Tensor } };
+  readonly labels: SomeTasks<Name, LabelTensors>;
 }
 
 /** Uploads a batch; call inside a tidy. */
@@ -19,17 +25,21 @@ export function toTensors<Name extends string>(batch: Batch<Name>): BatchTensors
   for (const [name, rows] of Object.entries(batch.columns)) {
     columns[name] = tf.tensor(rows.values, [batch.size, ...rows.shape], rows.dtype);
   }
-  const labels: { [N in Name]?: { values: Tensor; present: Tensor } } = {};
+  const labels: { [N in Name]?: LabelTensors } = {};
   for (const name of batch.tasks) {
     const column = batch.labels[name];
-    if (column === undefined) continue;
-    const shape = [batch.size, ...column.shape];
-    labels[name] = {
-      values: tf.tensor(column.values, shape, "float32"),
-      present: tf.tensor(column.present, shape, "bool"),
-    };
+    if (column) labels[name] = labelTensors(column, batch.size);
   }
   return { columns, labels };
+}
+
+/** Uploads one task's labels; call inside a tidy. */
+export function labelTensors(labels: Labels, size: number): LabelTensors {
+  const shape = [size, ...labels.shape];
+  const values = tf.tensor(labels.values, shape, "float32");
+  return labels.count === labels.values.length
+    ? { values }
+    : { values, present: tf.tensor(labels.present, shape, "bool") };
 }
 
 /** Encoder and model on one batch, with the scores' shapes checked. */
@@ -63,13 +73,13 @@ export function scoresOf<Name extends string>(
 export function labelledLoss(
   task: Task,
   scores: Tensor,
-  labels: { readonly values: Tensor; readonly present: Tensor },
+  { values, present }: LabelTensors,
   share: number,
 ): Scalar {
+  if (!present) return tf.mul(tf.sum(task.loss(scores, values)), share);
   const { score } = task.neutral ?? { score: 0 };
-  const everyScore = tf.broadcastTo(tf.expandDims(tf.cast(labels.present, "int32"), -1), scores.shape);
+  const everyScore = tf.broadcastTo(tf.expandDims(tf.cast(present, "int32"), -1), scores.shape);
   const safe = tf.where(tf.cast(everyScore, "bool"), scores, tf.fill(scores.shape, score));
-  const losses = task.loss(safe, labels.values);
-  const present = tf.where(labels.present, losses, tf.zerosLike(losses));
-  return tf.mul(tf.sum(present), share);
+  const losses = task.loss(safe, values);
+  return tf.mul(tf.sum(tf.where(present, losses, tf.zerosLike(losses))), share);
 }

@@ -29,8 +29,9 @@ export function traceWeights<Name extends string>(
     noise: network.noise,
   });
   const flags = info.counts.map((count) => (count > 0 ? 1 : 0));
+  const everyone = !flags.includes(0);
   const present = tf.tensor1d(flags);
-  const safe = tf.add(losses, tf.tensor1d(flags.map((flag) => 1 - flag)));
+  const safe = everyone ? losses : tf.add(losses, tf.tensor1d(flags.map((flag) => 1 - flag)));
   const weighted = network.weighting.weigh(safe as Tensor1D, present, pass);
   if (weighted.shape.join() !== losses.shape.join()) {
     throw brokenPart(
@@ -40,13 +41,16 @@ export function traceWeights<Name extends string>(
     );
   }
   // `where`, so that whatever an absent task's formula gives (NaN too) stays out of the others' weights.
-  const kept = tf.where(tf.cast(present, "bool"), weighted, tf.zerosLike(weighted));
+  const kept = everyone
+    ? weighted
+    : tf.where(tf.cast(present, "bool"), weighted, tf.zerosLike(weighted));
   const objective = tf.sum(kept);
   const [weights, ...gradients] = gradientsOf(objective, [
     losses,
     ...network.extras.map(({ variable }) => variable),
   ]);
-  return { weights: tf.mul(weights ?? tf.zerosLike(losses), present), gradients };
+  const weightOf = weights ?? tf.zerosLike(losses);
+  return { weights: everyone ? weightOf : tf.mul(weightOf, present), gradients };
 }
 
 /** The same by itself, on losses that several groups have added up to. */
