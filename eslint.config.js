@@ -71,6 +71,8 @@ export default tseslint.config(
       "@typescript-eslint/require-await": "off",
       "@typescript-eslint/no-invalid-void-type": "off",
       "@typescript-eslint/no-empty-function": ["error", { allow: ["arrowFunctions"] }],
+      // It asks for the `!` that no-non-null-assertion forbids.
+      "@typescript-eslint/non-nullable-type-assertion-style": "off",
       // tfjs types what kernels and layers hand out as less than the tensor it is.
       "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
     },
