@@ -48,6 +48,11 @@ export interface ArchitectureScope<Name extends string = string> extends Scope<N
   readonly inputs: InputShape;
 }
 
+/** A scope for parts that are made after the network: it also knows the encoder's and the model's parameters. */
+export interface PartScope<Name extends string = string> extends Scope<Name> {
+  readonly parameters: readonly Parameter<Name>[];
+}
+
 export type ArchitecturePlugin<Name extends string = string> = Plugin<
   "architecture",
   Model<Name>,

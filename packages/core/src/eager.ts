@@ -76,6 +76,7 @@ function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> 
   };
 
   return {
+    offers: [],
     gather: (batch, info) => {
       gatherGroup(network, (current ??= emptyGathering(network)), batch, info);
     },

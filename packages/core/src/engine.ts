@@ -3,7 +3,7 @@ import type { Batch } from "./batch.ts";
 import type { Network } from "./network.ts";
 import type { Matrix } from "./matrix.ts";
 import type { StepPlace } from "./pass.ts";
-import type { Plugin } from "./plugin.ts";
+import type { Capability, Plugin } from "./plugin.ts";
 import type { Scope } from "./scope.ts";
 import type { SomeTasks } from "./tasks.ts";
 
@@ -26,6 +26,8 @@ export interface Applied<Name extends string = string> {
 
 /** Executes the step: several `gather`s, one `apply`. */
 export interface Engine<Name extends string = string> {
+  /** Optional abilities; parts that need others are refused while wiring. */
+  readonly offers: readonly Capability[];
   /** Adds a group's losses, and its rows of J where they are needed. Changes no variable. */
   readonly gather: (batch: Batch<Name>, info: StepInfo) => void | Promise<void>;
   /** Weighting, surgery, clipping, optimizer, proximal steps, collected assignments. */

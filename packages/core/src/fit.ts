@@ -110,7 +110,10 @@ async function takeStep<Name extends string>(
   const before = [...root.streams].map(([name, stream]) => [name, stream.state()] as const);
   const places = sources.map((source) => source.place());
   try {
-    const chosen = sampler.next(sources.map(({ info }) => info));
+    const chosen = sampler.next(
+      sources.map(({ info }) => info),
+      progress,
+    );
     const batches = chosen.map((index) => sources[index].next());
     const info: StepInfo = {
       step: progress.step,
@@ -133,7 +136,7 @@ async function takeStep<Name extends string>(
       ) as SomeTasks<Name, number>,
       milliseconds: clock() - start,
     };
-    network.weighting.observe?.(report);
+    await network.weighting.observe?.(report);
     advance(progress, sources, report);
     return report;
   } catch (error) {
@@ -196,6 +199,7 @@ async function closeEpoch<Name extends string>(
     state,
   };
   wired.network.weighting.observeEpoch?.(report);
+  wired.sampler.observeEpoch?.(report);
   return report;
 }
 

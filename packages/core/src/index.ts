@@ -7,6 +7,7 @@ export {
   type NamedVariable,
   type Outputs,
   type Parameter,
+  type PartScope,
 } from "./architecture.ts";
 export { type Batch, type Labels } from "./batch.ts";
 export { createTrainer } from "./create-trainer.ts";
@@ -43,7 +44,8 @@ export {
 } from "./optimizer.ts";
 export { type Parts } from "./parts.ts";
 export { type Pass, type StepPlace } from "./pass.ts";
-export { CONTRACT, type Needs, type Plugin, type State, type Stateful } from "./plugin.ts";
+export { type Probes, type ProbeBatch, type ProbePlace } from "./probes.ts";
+export { type Capability, CONTRACT, type Needs, type Plugin, type State, type Stateful } from "./plugin.ts";
 export { type Random, type RandomSource, seededRandom } from "./random.ts";
 export { local, type Reducer, type ReducerPlugin } from "./reducer.ts";
 export {

@@ -41,4 +41,11 @@ export interface Needs {
   readonly gramian?: boolean;
   /** Names that the model must `expose`. */
   readonly activations?: readonly string[];
+  /** `mix` is given `cross`, J₁·J₂ᵀ of two independent batches. */
+  readonly cross?: boolean;
+  /** `observe` is given probes: losses and gradients at another place or on another batch. */
+  readonly probes?: boolean;
 }
+
+/** What an engine may or may not be able to do; a part that needs what its engine lacks is refused while wiring. */
+export type Capability = "activation surgery" | "cross" | "probes";

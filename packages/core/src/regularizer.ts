@@ -1,9 +1,8 @@
 import type { Scalar, Tensor, Tensor1D } from "@tensorflow/tfjs";
-import type { Outputs, Parameter } from "./architecture.ts";
+import type { Outputs, Parameter, PartScope } from "./architecture.ts";
 import type { Matrix } from "./matrix.ts";
 import type { Pass } from "./pass.ts";
 import type { Needs, Plugin, Stateful } from "./plugin.ts";
-import type { Scope } from "./scope.ts";
 
 /** What a penalty may be made of. */
 export interface PenaltyInput<Name extends string = string> {
@@ -49,5 +48,5 @@ export interface Regularizer<Name extends string = string> extends Stateful {
 export type RegularizerPlugin<Name extends string = string> = Plugin<
   "regularizer",
   Regularizer<Name>,
-  Scope<Name>
+  PartScope<Name>
 >;

@@ -1,4 +1,6 @@
+import type { StepPlace } from "./pass.ts";
 import { CONTRACT, type Plugin, type Stateful } from "./plugin.ts";
+import type { EpochReport } from "./report.ts";
 import type { Scope } from "./scope.ts";
 
 /** What a sampler knows of one data set. */
@@ -14,7 +16,9 @@ export interface Sampler<Name extends string = string> extends Stateful {
   /** Steps in an epoch. */
   readonly steps: (sources: readonly SourceInfo<Name>[]) => number;
   /** Indices of the data sets gathered before the next update. */
-  readonly next: (sources: readonly SourceInfo<Name>[]) => readonly number[];
+  readonly next: (sources: readonly SourceInfo<Name>[], place: StepPlace) => readonly number[];
+  /** Host side, after each epoch: for samplers that are led by losses or metrics. */
+  readonly observeEpoch?: (report: EpochReport<Name>) => void;
 }
 
 export type SamplerPlugin<Name extends string = string> = Plugin<

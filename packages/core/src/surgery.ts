@@ -1,15 +1,16 @@
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs";
-import type { NamedVariable, Parameter } from "./architecture.ts";
+import type { NamedVariable, Parameter, PartScope } from "./architecture.ts";
 import { badOption } from "./errors.ts";
 import { identityMatrix, type Matrix } from "./matrix.ts";
 import type { Pass } from "./pass.ts";
 import { CONTRACT, type Needs, type Plugin, type Stateful } from "./plugin.ts";
-import type { Scope } from "./scope.ts";
 
 /** What host-side surgery sees of one block of parameters: the tasks present in this step, and no others. */
 export interface MixInput<Name extends string = string> {
   /** G = J·Jᵀ of the weighted losses, [present, present], float64. */
   readonly gramian: Matrix;
+  /** J₁·J₂ᵀ of two independent batches, [present, present]; where `needs.cross` asks for it. */
+  readonly cross?: Matrix;
   /** Raw losses of the present tasks. */
   readonly losses: readonly number[];
   readonly present: readonly Name[];
@@ -21,6 +22,11 @@ export interface MixInput<Name extends string = string> {
 
 /** Edits the rows of J, one row per task, over the parameters that several tasks share. Give `mix` or `edit`. */
 export interface Surgery<Name extends string = string> extends Stateful {
+  /**
+   * Where the rows are gradients at: the shared parameters (default), or an exposed activation, whose edited cotangents
+   * then go through one backward pass of what lies below.
+   */
+  readonly at?: "parameters" | { readonly activation: string };
   /** Groups of parameters that are treated apart (per layer). Default: all of them together. */
   readonly blocks?: <P extends Parameter>(parameters: readonly P[]) => readonly (readonly P[])[];
   /** On the host: the matrix C, [present, present]; row i of C·J is the edited gradient of task i. */
@@ -35,7 +41,7 @@ export interface Surgery<Name extends string = string> extends Stateful {
 export type SurgeryPlugin<Name extends string = string> = Plugin<
   "surgery",
   Surgery<Name>,
-  Scope<Name>
+  PartScope<Name>
 >;
 
 /** Leaves J as it is: C = I. The identity of surgeries; for comparison, since no surgery at all costs one backward. */

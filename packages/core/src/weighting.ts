@@ -2,6 +2,7 @@ import type { Tensor1D } from "@tensorflow/tfjs";
 import type { Parameter } from "./architecture.ts";
 import type { Pass } from "./pass.ts";
 import { CONTRACT, type Needs, type Plugin, type Stateful } from "./plugin.ts";
+import type { Probes } from "./probes.ts";
 import type { EpochReport, StepReport } from "./report.ts";
 import type { Scope } from "./scope.ts";
 
@@ -21,8 +22,8 @@ export interface Weighting<Name extends string = string> extends Stateful {
   readonly variables?: readonly Parameter<Name>[];
   /** Names the formula in use, where it changes in the course of training (a warm-up). */
   readonly phase?: () => string;
-  /** Host side, after each step. */
-  readonly observe?: (report: StepReport<Name>) => void;
+  /** Host side, after each step; `probes` where `needs.probes` asks for them. */
+  readonly observe?: (report: StepReport<Name>, probes?: Probes<Name>) => void | Promise<void>;
   /** Host side, after each epoch. */
   readonly observeEpoch?: (report: EpochReport<Name>) => void;
   readonly needs?: Needs;

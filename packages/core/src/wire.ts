@@ -1,4 +1,4 @@
-import type { Model, NamedVariable, Parameter } from "./architecture.ts";
+import type { Model, NamedVariable, Parameter, PartScope } from "./architecture.ts";
 import { type Encoder, input } from "./encoder.ts";
 import { eager } from "./eager.ts";
 import type { Engine } from "./engine.ts";
@@ -7,10 +7,11 @@ import type { Network, OwnedParameter } from "./network.ts";
 import type { Observer } from "./observer.ts";
 import { type ParameterInfo, sgd } from "./optimizer.ts";
 import type { Parts } from "./parts.ts";
-import { CONTRACT, type Needs, type Plugin, type Stateful } from "./plugin.ts";
+import { type Capability, CONTRACT, type Needs, type Plugin, type Stateful } from "./plugin.ts";
 import { local } from "./reducer.ts";
 import { joint, type Sampler } from "./sampler.ts";
 import { optimizerToken, type RootScope, type Scope } from "./scope.ts";
+import type { Surgery } from "./surgery.ts";
 import type { PerTask, Task } from "./tasks.ts";
 import { equal } from "./weighting.ts";
 
@@ -24,6 +25,12 @@ export interface Wired<Name extends string> {
   readonly stateful: ReadonlyMap<string, Stateful>;
 }
 
+/** A made part's name and what it asks for. */
+interface MadePart {
+  readonly name: string;
+  readonly needs: Needs | undefined;
+}
+
 /** Makes every part once, in the order in which they need one another, and checks what each made. */
 export async function wire<Name extends string>(
   tasks: PerTask<Name, Task>,
@@ -32,7 +39,7 @@ export async function wire<Name extends string>(
 ): Promise<Wired<Name>> {
   const names = Object.keys(tasks) as Name[];
   const stateful = new Map<string, Stateful>();
-  const made: { readonly name: string; readonly needs?: Needs | undefined }[] = [];
+  const made: MadePart[] = [];
 
   const make = async <Value extends object, In>(
     place: string,
@@ -47,14 +54,6 @@ export async function wire<Name extends string>(
     return value;
   };
   const plain = (scope: Scope<Name>): Scope<Name> => scope;
-  const each = <P extends Plugin<string, object, Scope<Name>>>(
-    place: string,
-    kind: string,
-    plugins: readonly P[],
-  ): Promise<Awaited<ReturnType<P["create"]>>[]> =>
-    inOrder(plugins, (plugin, i) => make(`${place}/${i}`, kind, plugin, plain)) as Promise<
-      Awaited<ReturnType<P["create"]>>[]
-    >;
 
   if (Array.isArray(parts.architecture)) {
     throw badPart("architecture", "a trainer has exactly one architecture", `got ${parts.architecture.length}`);
@@ -65,8 +64,16 @@ export async function wire<Name extends string>(
     inputs: encoder.shape,
   }));
   const weighting = await make("weighting", "weighting", parts.weighting ?? equal<Name>(), plain);
-  const surgeries = await each("surgery", "surgery", toArray(parts.surgery));
-  const regularizers = await each("regularizers", "regularizer", parts.regularizers ?? []);
+  const withParameters = (scope: Scope<Name>): PartScope<Name> => ({
+    ...scope,
+    parameters: [...encoder.parameters, ...model.parameters],
+  });
+  const surgeries = await inOrder(toArray(parts.surgery), (plugin, i) =>
+    make(`surgery/${i}`, "surgery", plugin, withParameters),
+  );
+  const regularizers = await inOrder(parts.regularizers ?? [], (plugin, i) =>
+    make(`regularizers/${i}`, "regularizer", plugin, withParameters),
+  );
   const optimizer = await make(
     "optimizer",
     "optimizer",
@@ -75,7 +82,9 @@ export async function wire<Name extends string>(
   );
   const sampler = await make("sampler", "sampler", parts.sampler ?? joint<Name>(), plain);
   const reducer = await make("reducer", "reducer", parts.reducer ?? local(), plain);
-  const observers = await each("observers", "observer", parts.observers ?? []);
+  const observers = await inOrder(parts.observers ?? [], (plugin, i) =>
+    make(`observers/${i}`, "observer", plugin, plain),
+  );
 
   const owned = (
     owner: ParameterInfo["owner"],
@@ -117,7 +126,31 @@ export async function wire<Name extends string>(
     ...scope,
     network,
   }));
+  checkOffers(engine, made, surgeries);
   return { network, engine, sampler, observers, stateful };
+}
+
+/** Refuses a part that needs what the engine cannot do. */
+function checkOffers<Name extends string>(
+  engine: Engine<Name>,
+  parts: readonly MadePart[],
+  surgeries: readonly Surgery<Name>[],
+): void {
+  const refuse = (who: string, capability: Capability): void => {
+    if (engine.offers.includes(capability)) return;
+    throw unmetNeed(
+      who,
+      `needs an engine that offers "${capability}"`,
+      `this one offers ${engine.offers.join(", ") || "no such ability"}`,
+    );
+  };
+  for (const { name, needs } of parts) {
+    if (needs?.cross) refuse(name, "cross");
+    if (needs?.probes) refuse(name, "probes");
+  }
+  for (const { at = "parameters" } of surgeries) {
+    if (at !== "parameters") refuse(`surgery at "${at.activation}"`, "activation surgery");
+  }
 }
 
 const toArray = <T>(value: T | readonly T[] | undefined): readonly T[] =>
@@ -205,7 +238,7 @@ function checkVariables<Name extends string>(
 
 /** What all parts together need; fails where it cannot be met. */
 function checkNeeds<Name extends string>(
-  parts: readonly { readonly name: string; readonly needs?: Needs | undefined }[],
+  parts: readonly MadePart[],
   names: readonly Name[],
   model: Model<Name>,
 ): Network<Name>["needs"] {

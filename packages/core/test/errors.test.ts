@@ -70,6 +70,24 @@ describe("wiring", () => {
         },
       },
     ],
+    [
+      "a surgery at an activation, on an engine that cannot do it",
+      "POLYTASK_NEED",
+      { ...good, surgery: { ...identity(), create: () => ({ at: { activation: "h" }, edit: (j: tf.Tensor2D) => j }) } },
+    ],
+    [
+      "probes, on an engine that has none",
+      "POLYTASK_NEED",
+      {
+        ...good,
+        weighting: {
+          kind: "weighting",
+          name: "weighting-probing",
+          contract: 1,
+          create: () => ({ weigh: (l: tf.Tensor1D) => l, needs: { probes: true } }),
+        },
+      },
+    ],
     ["no parameters", "POLYTASK_BROKEN_PART", { ...good, architecture: broken({ parameters: [], lastShared: [] }) }],
     [
       "a parameter of an unknown task",

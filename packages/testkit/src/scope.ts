@@ -6,6 +6,8 @@ import {
   type InputShape,
   type Logger,
   multiclass,
+  type Parameter,
+  type PartScope,
   type PerTask,
   PolytaskError,
   type Random,
@@ -35,6 +37,8 @@ export interface TestScopeOptions {
   readonly seed?: number;
   /** What an architecture reads. Default [6]. */
   readonly inputs?: InputShape;
+  /** What a surgery or regularizer finds. Default: none. */
+  readonly parameters?: readonly Parameter[];
   /** What `resolve` finds. */
   readonly bound?: ReadonlyMap<Token<unknown>, unknown>;
   /** Default: silent. */
@@ -50,7 +54,7 @@ export interface ScopeState {
 }
 
 /** A scope by hand, as a trainer would give it to one part. */
-export interface TestScope<Name extends string = string> extends ArchitectureScope<Name> {
+export interface TestScope<Name extends string = string> extends ArchitectureScope<Name>, PartScope<Name> {
   /** In the order in which they were made. */
   readonly variables: readonly Variable[];
   /** A trainer saves the variables that a part lists, and no others. */
@@ -67,6 +71,7 @@ export function testScope<Name extends string>(
   tasks: PerTask<Name, Task>,
   options: TestScopeOptions = {},
 ): TestScope<Name> {
+  const { parameters = [] } = options;
   const { seed = 0, inputs = [6], bound, logger = silent, onCall = () => undefined } = options;
   const names = Object.keys(tasks) as Name[];
   const source = seededRandom(seed);
@@ -83,6 +88,7 @@ export function testScope<Name extends string>(
   return {
     tasks: names,
     inputs,
+    parameters: parameters as readonly Parameter<Name>[],
     logger,
     variables,
     task: (name) => {
