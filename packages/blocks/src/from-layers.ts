@@ -1,4 +1,4 @@
-import { badOption, type Parameter, type Pass, type Scope } from "@polytask/core";
+import { badOption, type Pass, type Scope } from "@polytask/core";
 import * as tf from "@tensorflow/tfjs";
 import type { LayerVariable, LayersModel, Tensor, Variable } from "@tensorflow/tfjs";
 import type { Block, BlockOptions } from "./block.ts";
@@ -8,7 +8,7 @@ import { drawingFrom } from "./layers-noise.ts";
 import { type Undo, replace } from "./replace.ts";
 
 export interface FromLayersOptions<Name extends string = string> extends BlockOptions<Name> {
-  /** Shape of one example; needed only for a model or layer that has no weights yet. */
+  /** Shape of one example; needed only for a layer that was not applied yet. */
   readonly inputShape?: readonly number[];
   /** Class names of layers that are not tf.layers' own and that you vouch for: no random draw, nothing kept between calls. */
   readonly pure?: readonly string[];
@@ -51,58 +51,67 @@ export function fromLayers<Name extends string>(
     const found = `one whose weight "${taken.originalName}" another block uses`;
     throw badOption(who, "model", "a model of its own, made anew for every trainer", found);
   }
-  const variables = new Set<Variable>();
+  const variables = new Map<LayerVariable, Variable>();
   const take = (): void => {
     for (const weight of model.weights) {
       claimed.add(weight);
-      variables.add(variableOf(weight));
+      // tf.layers types the value of a weight as a tensor; it is a variable.
+      variables.set(weight, weight.read() as Variable);
     }
   };
+  const free = (): void => {
+    for (const variable of variables.values()) if (!variable.isDisposed) variable.dispose();
+  };
   take();
-  scope.onDispose(() => {
-    for (const variable of variables) if (!variable.isDisposed) variable.dispose();
-  });
-  checkLayers(who, layers, pure);
-  if (!model.built || model.inboundNodes.length === 0) {
-    if (!inputShape) throw badOption(who, "inputShape", "given for a model without weights", inputShape);
-    model.apply(tf.input({ shape: [...inputShape] }));
-    take();
+  let shape: readonly number[];
+  try {
+    scope.onDispose(free);
+    checkLayers(who, layers, pure);
+    if (!isModel(model) && model.inboundNodes.length === 0) {
+      if (!inputShape) throw badOption(who, "inputShape", "given for a layer without weights", inputShape);
+      model.apply(tf.input({ shape: [...inputShape] }));
+      take();
+    }
+    shape = outputShape(who, model);
+  } catch (error) {
+    free();
+    throw error;
   }
-  const shape = outputShape(who, model);
 
   const rows = new Set(layers.filter(isEmbedding).flatMap((layer) => layer.weights));
-  const parameters: Parameter<Name>[] = [];
-  const buffers: { readonly name: string; readonly variable: Variable }[] = [];
   const trained = new Set(model.trainableWeights);
-  for (const [weight, leaf] of weightNames(model)) {
-    const variable = variableOf(weight);
-    const named = { name: `${name}/${leaf}`, variable };
-    if (!trained.has(weight)) buffers.push(named);
-    else {
-      parameters.push({
-        ...named,
+  const named = [...weightNames(model)].flatMap(([weight, leaf]) => {
+    const variable = variables.get(weight);
+    return variable ? [{ weight, leaf, name: `${name}/${leaf}`, variable }] : [];
+  });
+
+  return {
+    parameters: named
+      .filter(({ weight }) => trained.has(weight))
+      .map(({ weight, leaf, name, variable }) => ({
+        name,
+        variable,
         tasks,
         ...(role === undefined ? {} : { role: `${role}/${leaf}` }),
         ...(rows.has(weight) ? { layout: "rows" } : {}),
-      });
-    }
-  }
-
-  const weights = model.weights;
-  return {
-    parameters,
-    buffers,
+      })),
+    buffers: named
+      .filter(({ weight }) => !trained.has(weight))
+      .map(({ name, variable }) => ({ name, variable })),
     shape,
     forward: (x, pass) => {
       const undo: Undo[] = [];
       try {
         undo.push(drawingFrom(pass, layers));
-        const { written, stop } = collectingWrites(weights);
+        const { written, stop } = collectingWrites([...variables.keys()]);
         undo.push(stop);
         const inputs = Array.isArray(x) ? [...(x as readonly Tensor[])] : (x as Tensor);
         const y = model.apply(inputs, { training: pass.training }) as Tensor;
         // Cloned here, outside the layers' own tidies, so that the value lives as long as the pass.
-        for (const [weight, value] of written) pass.assign(variableOf(weight), tf.clone(value));
+        for (const [weight, variable] of variables) {
+          const value = written.get(weight);
+          if (value) pass.assign(variable, tf.clone(value));
+        }
         return y;
       } finally {
         for (const step of undo.reverse()) step();
@@ -138,20 +147,19 @@ function collectingWrites(weights: readonly LayerVariable[]): {
   };
 }
 
-/** tf.layers types the value of a weight as a tensor; it is a variable. */
-const variableOf = (weight: LayerVariable): Variable => weight.read() as Variable;
-
 const isEmbedding = (layer: Layer): boolean => layer.getClassName() === "Embedding";
 
 /** Weights that some block has taken over: two that moved the same weights would undo each other's work. */
 const claimed = new WeakSet<LayerVariable>();
 
+const isModel = (model: LayersModel | Layer): model is LayersModel => "layers" in model;
+
 function outputShape(who: string, model: LayersModel | Layer): number[] {
-  const shapes = model.outputShape;
-  if (shapes.some(Array.isArray)) {
+  const shapes = isModel(model) ? model.outputs.map(({ shape }) => shape) : [model.outputShape];
+  if (shapes.length !== 1) {
     throw badOption(who, "model", "a model of one output", `${shapes.length} outputs`);
   }
-  const [, ...axes] = shapes as (number | null)[];
+  const [, ...axes] = shapes[0] as (number | null)[];
   const known = axes.filter((axis) => axis !== null);
   if (known.length < axes.length) {
     throw badOption(who, "model", "a model whose output has fixed sizes", ["batch", ...axes]);
