@@ -11,14 +11,20 @@ import {
   type TowerSizes,
   vectorInput,
 } from "@polytask/blocks";
-import { type ArchitecturePlugin, badOption, CONTRACT, unknownTask } from "@polytask/core";
+import {
+  type ArchitecturePlugin,
+  badOption,
+  CONTRACT,
+  type PerTask,
+  unknownTask,
+} from "@polytask/core";
 import type { Tensor } from "@tensorflow/tfjs";
 
 export interface HierarchicalOptions<Name extends string = string> {
   /** Units of the shared layers, the lowest first. */
   readonly layers: readonly number[];
   /** For every task the layer that its tower reads; 0 is the lowest. Some task reads the last. */
-  readonly attach: { readonly [N in NoInfer<Name>]: number };
+  readonly attach: PerTask<NoInfer<Name>, number>;
   /** Hidden layers of the towers, for all tasks or by task. Default: none, a linear head on the layer. */
   readonly towers?: TowerSizes<NoInfer<Name>>;
   /** After every hidden layer. Default "relu". */

@@ -1,6 +1,6 @@
 import type { Parameter, Scope } from "@polytask/core";
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
 import { activate, type Activation } from "./activation.ts";
 import type { BlockOptions, DeepBlock } from "./block.ts";
 import { checkActivation, checkCount } from "./checks.ts";
@@ -52,8 +52,8 @@ export function dense<Name extends string>(
     forward: (x) => {
       // Further axes are folded into the batch: a product that broadcasts its kernel has no gradient in tfjs.
       const rows: Tensor = x.rank === 2 ? x : tf.reshape(x, [-1, input]);
-      const product = tf.matMul(rows as Tensor2D, kernel.variable as unknown as Tensor2D);
-      const sum = offset ? tf.add(product, offset.variable as unknown as Tensor1D) : product;
+      const product = tf.matMul(rows, kernel.variable);
+      const sum = offset ? tf.add(product, offset.variable) : product;
       const y = activate(sum, activation);
       return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), units]);
     },

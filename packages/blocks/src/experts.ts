@@ -1,6 +1,6 @@
 import type { Pass, Scope } from "@polytask/core";
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
 import { activate, type Activation } from "./activation.ts";
 import type { BlockOptions, DeepBlock } from "./block.ts";
 import { checkActivation, checkCount, checkRate, checkSizes } from "./checks.ts";
@@ -64,25 +64,26 @@ export function experts<Name extends string>(
     return { units, kernel, bias, drop: dropout<Name>({ input: units, rate }) };
   });
   const [first, ...later] = layers;
+  const top = layers[layers.length - 1];
 
-  const wide = (x: Tensor2D, pass: Pass<Name>): Tensor => {
+  const wide = (x: Tensor, pass: Pass<Name>): Tensor => {
     const width = count * first.units;
-    const kernel: Tensor2D = tf.reshape(first.kernel.variable, [input, width]);
+    const kernel = tf.reshape(first.kernel.variable, [input, width]);
     const y = tf.add(tf.matMul(x, kernel), tf.reshape(first.bias.variable, [width]));
     return first.drop.forward(tf.reshape(activate(y, activation), [-1, count, first.units]), pass);
   };
 
   return {
     parameters: layers.flatMap(({ kernel, bias }) => [kernel, bias]),
-    last: [layers[layers.length - 1].kernel, layers[layers.length - 1].bias],
-    shape: [count, layers[layers.length - 1].units],
+    last: [top.kernel, top.bias],
+    shape: [count, top.units],
     forward: (x, pass) => {
-      const start = wide(x as Tensor2D, pass);
+      const start = wide(x, pass);
       if (later.length === 0) return start;
       // [count, batch, units], the layout of a batched product.
       const end = later.reduce<Tensor>(
         (h, { kernel, bias, drop }) => {
-          const product = tf.matMul(h as Tensor3D, kernel.variable as unknown as Tensor3D);
+          const product = tf.matMul(h, kernel.variable);
           const y = activate(tf.add(product, tf.expandDims(bias.variable, 1)), activation);
           return drop.forward(y, pass);
         },

@@ -1,6 +1,6 @@
 import type { Scope } from "@polytask/core";
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
 import type { Block, BlockOptions } from "./block.ts";
 import { checkCount, checkRate } from "./checks.ts";
 import { dense } from "./dense.ts";
@@ -54,6 +54,5 @@ export function gate<Name extends string>(
  */
 export function mixture(weights: Tensor, values: Tensor): Tensor {
   // A product of matrices: tfjs on plain cpu takes fifteen times as long for a broadcast product and a sum.
-  const row: Tensor3D = tf.expandDims(weights as Tensor2D, 1);
-  return tf.squeeze(tf.matMul(row, values as Tensor3D), [1]);
+  return tf.squeeze(tf.matMul(tf.expandDims(weights, 1), values), [1]);
 }

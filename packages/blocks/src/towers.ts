@@ -1,4 +1,11 @@
-import { badOption, type PerTask, PolytaskError, type Scope, unknownTask } from "@polytask/core";
+import {
+  badOption,
+  type PerTask,
+  PolytaskError,
+  type Scope,
+  type SomeTasks,
+  unknownTask,
+} from "@polytask/core";
 import type { Activation } from "./activation.ts";
 import type { Block } from "./block.ts";
 import { checkSizes } from "./checks.ts";
@@ -8,7 +15,7 @@ import { perTask } from "./tasks.ts";
 
 /** Hidden layers of the towers: one list for all tasks, or a list per task (tasks without one get none). */
 export type TowerSizes<Name extends string = string> =
-  readonly number[] | { readonly [N in Name]?: readonly number[] };
+  readonly number[] | SomeTasks<Name, readonly number[]>;
 
 export interface TowersOptions<Name extends string = string> {
   /** Whose towers: the architecture's name, for errors. */
