@@ -90,7 +90,8 @@ function check<Name extends string>(
   }
   const known = new Set(variables.map(({ name }) => name));
   const extra = Object.keys(state.variables).find((name) => !known.has(name));
-  if (extra !== undefined) throw badState("only variables of this trainer", `"${extra}" is of another`);
+  if (extra !== undefined)
+    throw badState("only variables of this trainer", `"${extra}" is of another`);
   for (const [name, part] of wired.stateful) {
     if (part.state && !Object.hasOwn(state.parts, name)) {
       throw badState(`a state of the part "${name}"`, "there is none");

@@ -62,7 +62,11 @@ export async function createTrainer<Name extends string>(
 
   const predict = async <Wanted extends Name = Name>(
     inputs: Column | Columns,
-    { as = "array", batchSize = 1024, tasks: wanted }: PredictOptions<Wanted> & { as?: "array" | "tensor" } = {},
+    {
+      as = "array",
+      batchSize = 1024,
+      tasks: wanted,
+    }: PredictOptions<Wanted> & { as?: "array" | "tensor" } = {},
   ) => {
     open("predict");
     const names = (wanted ?? network.tasks) as readonly Wanted[];
@@ -97,12 +101,7 @@ export async function createTrainer<Name extends string>(
       alone("fit", () => fit({ wired, root, progress, clock, state }, data, fitOptions)),
     evaluate: async (data, { batchSize = 1024 } = {}) => {
       open("evaluate");
-      return evaluate(
-        wired,
-        await readDataset(network, data, "evaluate"),
-        progress,
-        batchSize,
-      );
+      return evaluate(wired, await readDataset(network, data, "evaluate"), progress, batchSize);
     },
     predict: predict as Trainer<Name>["predict"],
     summary: () => {
@@ -124,7 +123,11 @@ function checkTasks(tasks: PerTask<string, Task>): void {
   if (names.length === 0) throw badTasks("a trainer needs at least one task", "got none");
   for (const name of names) {
     const task = tasks[name] as Partial<Task> | undefined;
-    if (typeof task?.loss !== "function" || typeof task.link !== "function" || !((task.units ?? 0) >= 1)) {
+    if (
+      typeof task?.loss !== "function" ||
+      typeof task.link !== "function" ||
+      !((task.units ?? 0) >= 1)
+    ) {
       throw badTasks(
         "a task is made by binary(), multiclass(n), regression(), or by hand with units, loss and link",
         `"${name}" is something else`,
@@ -136,4 +139,3 @@ function checkTasks(tasks: PerTask<string, Task>): void {
     }
   }
 }
-

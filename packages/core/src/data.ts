@@ -3,12 +3,7 @@ import type { PerTask, SomeTasks } from "./tasks.ts";
 
 /** One named input of many examples: flat or nested numbers, words for a categorical encoder, or a tensor. */
 export type Column =
-  | Float32Array
-  | Float64Array
-  | Int32Array
-  | Uint8Array
-  | Tensor
-  | readonly unknown[];
+  Float32Array | Float64Array | Int32Array | Uint8Array | Tensor | readonly unknown[];
 
 export type Columns = Readonly<Record<string, Column>>;
 

@@ -98,9 +98,10 @@ function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> 
           noise: seededRandom(0)("evaluation"),
         });
         const outputs = scoresOf(network, toTensors(batch), batch.size, pass);
-        return Object.fromEntries(
-          pass.tasks.map((name) => [name, outputs[name]]),
-        ) as SomeTasks<Name, tf.Tensor>;
+        return Object.fromEntries(pass.tasks.map((name) => [name, outputs[name]])) as SomeTasks<
+          Name,
+          tf.Tensor
+        >;
       }),
     save: updater.save,
     load: updater.load,

@@ -13,7 +13,9 @@ export interface Encoder<Name extends string = string> {
   readonly shape: InputShape;
   readonly parameters: readonly Parameter<Name>[];
   /** On the host, once per data set: raw columns in, numeric rows out. Learns nothing. */
-  readonly prepare: (inputs: Column | Columns) => Readonly<Record<string, Rows>> | Promise<Readonly<Record<string, Rows>>>;
+  readonly prepare: (
+    inputs: Column | Columns,
+  ) => Readonly<Record<string, Rows>> | Promise<Readonly<Record<string, Rows>>>;
   /** Traced: one batch of the prepared columns, [batch, …] each, to the model's inputs. */
   readonly encode: (columns: Readonly<Record<string, Tensor>>, pass: Pass<Name>) => Inputs;
   /** What was fitted (means, vocabularies). Saved with the trainer; restoring another encoder's is an error. */
@@ -64,7 +66,8 @@ export function input<Name extends string>(
         const columns = single ? { [SINGLE]: inputs as Column } : (inputs as Columns);
         const rows: Record<string, Rows> = {};
         for (const [name, axes] of Object.entries(shapes)) {
-          if (Object.hasOwn(columns, name)) rows[name] = await numericRows(name, columns[name], axes);
+          if (Object.hasOwn(columns, name))
+            rows[name] = await numericRows(name, columns[name], axes);
           else if (!partial) throw missingColumn(name, columns);
         }
         return rows;

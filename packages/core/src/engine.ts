@@ -47,7 +47,9 @@ export interface Engine<Name extends string = string> {
 
 /** The optimizer's part of a saved trainer. */
 export interface EngineState {
-  readonly tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly values: Float32Array }>>;
+  readonly tensors: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly values: Float32Array }>
+  >;
   readonly counts: Readonly<Record<string, number>>;
 }
 

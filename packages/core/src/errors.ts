@@ -51,11 +51,7 @@ export const badOption = (
   });
 
 /** A name that is not the name of a task. */
-export const unknownTask = (
-  who: string,
-  name: string,
-  tasks: readonly string[],
-): PolytaskError =>
+export const unknownTask = (who: string, name: string, tasks: readonly string[]): PolytaskError =>
   new PolytaskError({
     code: "POLYTASK_UNKNOWN_TASK",
     who,
@@ -65,11 +61,7 @@ export const unknownTask = (
   });
 
 /** A technique that compares tasks was given too few of them. */
-export const tooFewTasks = (
-  who: string,
-  least: number,
-  tasks: readonly string[],
-): PolytaskError =>
+export const tooFewTasks = (who: string, least: number, tasks: readonly string[]): PolytaskError =>
   new PolytaskError({
     code: "POLYTASK_TOO_FEW_TASKS",
     who,
@@ -99,11 +91,7 @@ export const badPart = (place: string, required: string, found: string): Polytas
   });
 
 /** A plugin was built for another major version of the contracts. */
-export const wrongContract = (
-  who: string,
-  required: number,
-  found: unknown,
-): PolytaskError =>
+export const wrongContract = (who: string, required: number, found: unknown): PolytaskError =>
   new PolytaskError({
     code: "POLYTASK_CONTRACT",
     who,
@@ -148,8 +136,7 @@ export const badData = (
   required: string,
   found: string,
   remedy = "Correct the data set.",
-): PolytaskError =>
-  new PolytaskError({ code: "POLYTASK_DATA", who, required, found, remedy });
+): PolytaskError => new PolytaskError({ code: "POLYTASK_DATA", who, required, found, remedy });
 
 /** A loss, weight or gradient stopped being finite; the parameters are those before the step. */
 export const nonFinite = (

@@ -45,7 +45,8 @@ export async function readDataset<Name extends string>(
   }
   const columns = await reader.encoder.prepare(data.inputs);
   const lengths = new Map<string, number>();
-  for (const [name, rows] of Object.entries(columns)) lengths.set(`column "${name}"`, countRows(rows));
+  for (const [name, rows] of Object.entries(columns))
+    lengths.set(`column "${name}"`, countRows(rows));
   for (const name of tasks) {
     const column = labels[name];
     if (!column) continue;
@@ -92,7 +93,8 @@ export function takeBatch<Name extends string>(
   indices: ArrayLike<number>,
 ): Batch<Name> {
   const columns: Record<string, Rows> = {};
-  for (const [name, rows] of Object.entries(examples.columns)) columns[name] = takeRows(rows, indices);
+  for (const [name, rows] of Object.entries(examples.columns))
+    columns[name] = takeRows(rows, indices);
   const labels: { [N in Name]?: Labels } = {};
   for (const name of examples.tasks) {
     const column = examples.labels[name];

@@ -65,7 +65,12 @@ export async function fit<Name extends string>(
     epochs,
   });
   observers.forEach((observer) =>
-    observer.start?.({ step: progress.step, epoch: progress.epoch, epochs: lastEpoch, stepsInEpoch }),
+    observer.start?.({
+      step: progress.step,
+      epoch: progress.epoch,
+      epochs: lastEpoch,
+      stepsInEpoch,
+    }),
   );
   try {
     for (;;) {
@@ -186,7 +191,10 @@ async function closeEpoch<Name extends string>(
 ): Promise<EpochReport<Name>> {
   const { wired, progress, state } = run;
   const losses = Object.fromEntries(
-    Object.entries(progress.data.epochSums).map(([name, { loss, labels }]) => [name, loss / labels]),
+    Object.entries(progress.data.epochSums).map(([name, { loss, labels }]) => [
+      name,
+      loss / labels,
+    ]),
   ) as SomeTasks<Name, number>;
   const epoch = progress.epoch++;
   progress.data = { ...progress.data, stepInEpoch: 0, epochSums: {} };
@@ -216,9 +224,15 @@ async function openSources<Name extends string>(
     const who = data.length === 1 ? "fit" : `fit, data set ${index}`;
     all.push(await readDataset(wired.network, dataset, who));
   }
-  const unlabelled = wired.network.tasks.find((name) => !all.some(({ tasks }) => tasks.includes(name)));
+  const unlabelled = wired.network.tasks.find(
+    (name) => !all.some(({ tasks }) => tasks.includes(name)),
+  );
   if (unlabelled !== undefined) {
-    throw badData("fit", "every task must have labels in some data set", `"${unlabelled}" has none`);
+    throw badData(
+      "fit",
+      "every task must have labels in some data set",
+      `"${unlabelled}" has none`,
+    );
   }
   const sources = all.map((examples, index) =>
     openSource(examples, {

@@ -83,9 +83,7 @@ export function gatherGroup<Name extends string>(
     const variables = [...parameters, ...extras].map(({ variable }) => variable);
 
     const rows = tasks.map((name, k) =>
-      inGroup[k]
-        ? rowOf(network, name, losses[k], separate)
-        : parameters.map(() => null),
+      inGroup[k] ? rowOf(network, name, losses[k], separate) : parameters.map(() => null),
     );
     let rest: Gradients = variables.map(() => null);
     let weighed: Weighed | undefined;

@@ -11,7 +11,13 @@ export {
 } from "./architecture.ts";
 export { type Batch, type Labels } from "./batch.ts";
 export { createTrainer } from "./create-trainer.ts";
-export { type Column, type Columns, type Dataset, type LabelColumn, type PartialDataset } from "./data.ts";
+export {
+  type Column,
+  type Columns,
+  type Dataset,
+  type LabelColumn,
+  type PartialDataset,
+} from "./data.ts";
 export { eager } from "./eager.ts";
 export { type Encoder, type EncoderPlugin, input, type InputOptions, isShape } from "./encoder.ts";
 export {
@@ -22,7 +28,17 @@ export {
   type EngineState,
   type StepInfo,
 } from "./engine.ts";
-export { badData, badOption, brokenPart, type ErrorParts, PolytaskError, tooFewTasks, unfittedEncoder, unknownTask, unmetNeed } from "./errors.ts";
+export {
+  badData,
+  badOption,
+  brokenPart,
+  type ErrorParts,
+  PolytaskError,
+  tooFewTasks,
+  unfittedEncoder,
+  unknownTask,
+  unmetNeed,
+} from "./errors.ts";
 export { columnSums, identityMatrix, type Matrix, multiply, transpose } from "./matrix.ts";
 export { type Network, type OwnedParameter } from "./network.ts";
 export {
@@ -45,7 +61,14 @@ export {
 export { type Parts } from "./parts.ts";
 export { type Pass, type StepPlace } from "./pass.ts";
 export { type Probes, type ProbeBatch, type ProbePlace } from "./probes.ts";
-export { type Capability, CONTRACT, type Needs, type Plugin, type State, type Stateful } from "./plugin.ts";
+export {
+  type Capability,
+  CONTRACT,
+  type Needs,
+  type Plugin,
+  type State,
+  type Stateful,
+} from "./plugin.ts";
 export { type Random, type RandomSource, seededRandom } from "./random.ts";
 export { local, type Reducer, type ReducerPlugin } from "./reducer.ts";
 export {

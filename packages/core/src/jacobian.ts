@@ -58,7 +58,8 @@ export async function gramianOf<Name extends string>(
   try {
     const result = await gramian(joined);
     const bad = result.findIndex((row, i) => !Number.isFinite(row[i]));
-    if (bad >= 0) throw nonFinite("gradient", network.tasks[present[bad]], info.step, result[bad][bad]);
+    if (bad >= 0)
+      throw nonFinite("gradient", network.tasks[present[bad]], info.step, result[bad][bad]);
     return result;
   } finally {
     joined.dispose();
@@ -161,21 +162,31 @@ function editBlock<Name extends string>(
       gathering.assigned.set(variable, [tf.keep(tf.clone(value))]);
     }
     const kept = tf.gather(edited, tf.tensor1d([...present], "int32"));
-    return tf.split(kept, block.map(({ variable }) => variable.size), 1);
+    return tf.split(
+      kept,
+      block.map(({ variable }) => variable.size),
+      1,
+    );
   });
   block.forEach((parameter, i) => result.set(parameter, parts[i] as Tensor2D));
 }
 
 function columnsOf(jacobian: Jacobian, parameter: OwnedParameter): Tensor2D {
   const columns = jacobian.get(parameter);
-  if (!columns) throw brokenPart("surgery", "blocks must be made of the parameters given", "got another");
+  if (!columns)
+    throw brokenPart("surgery", "blocks must be made of the parameters given", "got another");
   return columns;
 }
 
 function join(jacobian: Jacobian, block: readonly OwnedParameter[], rows: number): Tensor2D {
   return block.length === 0
     ? tf.zeros([rows, 0])
-    : tf.tidy(() => tf.concat(block.map((parameter) => columnsOf(jacobian, parameter)), 1));
+    : tf.tidy(() =>
+        tf.concat(
+          block.map((parameter) => columnsOf(jacobian, parameter)),
+          1,
+        ),
+      );
 }
 
 function checkPartition(

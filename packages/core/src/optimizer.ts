@@ -55,7 +55,11 @@ export interface OpaqueOptimizer extends Stateful {
   readonly rate: (step: number) => number;
   /** Updates every variable that has a gradient; null for a parameter whose tasks are absent. */
   readonly apply: (
-    gradients: readonly { readonly name: string; readonly variable: Variable; readonly gradient: Tensor | null }[],
+    gradients: readonly {
+      readonly name: string;
+      readonly variable: Variable;
+      readonly gradient: Tensor | null;
+    }[],
   ) => void;
   /** Tensors to be saved, by name; made after the first `apply`. */
   readonly tensors?: () => Promise<readonly { readonly name: string; readonly tensor: Tensor }[]>;

@@ -18,12 +18,7 @@ export interface Plugin<Kind extends string, Value, In = Scope> {
 
 /** Host-side state of a part, as JSON: it goes into checkpoints. Variables are saved by the core. */
 export type State =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly State[]
-  | { readonly [key: string]: State };
+  null | boolean | number | string | readonly State[] | { readonly [key: string]: State };
 
 /** A part that learns on the host saves and restores what it learnt. */
 export interface Stateful {

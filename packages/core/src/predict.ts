@@ -49,7 +49,10 @@ export async function predictArrays<Name extends string, Wanted extends Name>(
       tf.dispose([...batch]);
     }
   }
-  return Object.fromEntries(names.map((name, i) => [name, results[i]])) as PerTask<Wanted, Float32Array>;
+  return Object.fromEntries(names.map((name, i) => [name, results[i]])) as PerTask<
+    Wanted,
+    Float32Array
+  >;
 }
 
 /** Per task one tensor [rows, …], the caller's to dispose. */

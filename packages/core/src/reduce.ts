@@ -21,7 +21,9 @@ export async function reduceGathering<Name extends string>(
       gathering.losses,
       ...tasks.flatMap((task, k) =>
         parameters.flatMap((parameter, i) =>
-          parameter.tasks.includes(task) ? [part(gathering.rows[k][i], parameter.variable.size)] : [],
+          parameter.tasks.includes(task)
+            ? [part(gathering.rows[k][i], parameter.variable.size)]
+            : [],
         ),
       ),
       ...variables.map((variable, i) => part(gathering.rest[i], variable.size)),

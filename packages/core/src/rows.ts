@@ -54,7 +54,13 @@ async function flatten(name: string, column: Column, size: number): Promise<Floa
   if (size !== 1 && rows.every((row) => typeof row === "number")) return Float32Array.from(rows);
   const values = new Float32Array(rows.length * size);
   rows.forEach((row, i) => {
-    const numbers = (Array.isArray(row) ? row.flat(Infinity) : ArrayBuffer.isView(row) ? Array.from(row as unknown as ArrayLike<number>) : [row]) as unknown[];
+    const numbers = (
+      Array.isArray(row)
+        ? row.flat(Infinity)
+        : ArrayBuffer.isView(row)
+          ? Array.from(row as unknown as ArrayLike<number>)
+          : [row]
+    ) as unknown[];
     if (numbers.length !== size) {
       throw badData(
         `column "${name}"`,
@@ -63,7 +69,8 @@ async function flatten(name: string, column: Column, size: number): Promise<Floa
       );
     }
     numbers.forEach((value, j) => {
-      values[i * size + j] = typeof value === "number" || typeof value === "boolean" ? Number(value) : NaN;
+      values[i * size + j] =
+        typeof value === "number" || typeof value === "boolean" ? Number(value) : NaN;
     });
   });
   return values;

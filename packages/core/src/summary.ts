@@ -25,13 +25,23 @@ export function summarize<Name extends string>(network: Network<Name>): Summary 
 function table({ rows, shared, own, total }: Omit<Summary, "toString">): string {
   const lines = [
     ["parameter", "shape", "size", "owner"],
-    ...rows.map(({ name, shape, size, owner }) => [name, `[${shape.join(", ")}]`, `${size}`, owner]),
+    ...rows.map(({ name, shape, size, owner }) => [
+      name,
+      `[${shape.join(", ")}]`,
+      `${size}`,
+      owner,
+    ]),
     ["shared", "", `${shared}`, ""],
     ...Object.entries(own).map(([task, size]) => [task, "", `${size}`, ""]),
     ["total", "", `${total}`, ""],
   ];
   const widths = [0, 1, 2, 3].map((i) => Math.max(...lines.map((line) => line[i].length)));
   return lines
-    .map((line) => line.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd())
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i]))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }

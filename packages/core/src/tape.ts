@@ -11,7 +11,9 @@ export type Gradients = readonly (Tensor | null)[];
  *
  * tfjs offers no way to open a tape but to ask for a gradient, so this asks for one that does not exist.
  */
-export function onTape<Result>(body: (collect: <T extends Tensor>(tensor: T) => T) => Result): Result {
+export function onTape<Result>(
+  body: (collect: <T extends Tensor>(tensor: T) => T) => Result,
+): Result {
   const collected: Tensor[] = [];
   let outcome: { readonly value: Result } | undefined;
   let failure: { readonly error: unknown } | undefined;
@@ -46,7 +48,9 @@ export function onTape<Result>(body: (collect: <T extends Tensor>(tensor: T) => 
 export const gradientsOf = (y: Tensor, xs: readonly Tensor[], dy?: Tensor): Gradients => {
   if (xs.length === 0) return [];
   // tfjs leaves the place of an x that y does not depend on undefined, against its types.
-  const grads: readonly (Tensor | undefined)[] = tf.engine().gradients(() => y, [...xs], dy, true).grads;
+  const grads: readonly (Tensor | undefined)[] = tf
+    .engine()
+    .gradients(() => y, [...xs], dy, true).grads;
   return grads.map((gradient) => gradient ?? null);
 };
 

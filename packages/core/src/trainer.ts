@@ -61,7 +61,10 @@ export interface Trainer<Name extends string> extends AsyncDisposable {
     data: Dataset<Name> | readonly PartialDataset<Name>[],
     options: FitOptions<Name>,
   ) => Promise<FitSummary<Name>>;
-  readonly evaluate: (data: PartialDataset<Name>, options?: EvaluateOptions) => Promise<Evaluation<Name>>;
+  readonly evaluate: (
+    data: PartialDataset<Name>,
+    options?: EvaluateOptions,
+  ) => Promise<Evaluation<Name>>;
   /**
    * Predictions of all examples: per task [rows × units], through the task's `link`. Tensors are the caller's to
    * dispose.

@@ -2,7 +2,15 @@ import type { Model, NamedVariable, Parameter, PartScope } from "./architecture.
 import { type Encoder, input } from "./encoder.ts";
 import { eager } from "./eager.ts";
 import type { Engine } from "./engine.ts";
-import { badPart, brokenPart, tooFewTasks, unknownTask, unmetNeed, wrongContract, show } from "./errors.ts";
+import {
+  badPart,
+  brokenPart,
+  tooFewTasks,
+  unknownTask,
+  unmetNeed,
+  wrongContract,
+  show,
+} from "./errors.ts";
 import type { Network, OwnedParameter } from "./network.ts";
 import type { Observer } from "./observer.ts";
 import { type ParameterInfo, sgd } from "./optimizer.ts";
@@ -56,13 +64,27 @@ export async function wire<Name extends string>(
   const plain = (scope: Scope<Name>): Scope<Name> => scope;
 
   if (Array.isArray(parts.architecture)) {
-    throw badPart("architecture", "a trainer has exactly one architecture", `got ${parts.architecture.length}`);
+    throw badPart(
+      "architecture",
+      "a trainer has exactly one architecture",
+      `got ${parts.architecture.length}`,
+    );
   }
-  const encoder: Encoder<Name> = await make("encoder", "encoder", parts.encoder ?? input<Name>({}), plain);
-  const model: Model<Name> = await make("architecture", "architecture", parts.architecture, (scope) => ({
-    ...scope,
-    inputs: encoder.shape,
-  }));
+  const encoder: Encoder<Name> = await make(
+    "encoder",
+    "encoder",
+    parts.encoder ?? input<Name>({}),
+    plain,
+  );
+  const model: Model<Name> = await make(
+    "architecture",
+    "architecture",
+    parts.architecture,
+    (scope) => ({
+      ...scope,
+      inputs: encoder.shape,
+    }),
+  );
   const weighting = await make("weighting", "weighting", parts.weighting ?? equal<Name>(), plain);
   const withParameters = (scope: Scope<Name>): PartScope<Name> => ({
     ...scope,

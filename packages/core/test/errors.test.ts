@@ -54,7 +54,11 @@ describe("wiring", () => {
     ["no architecture", "POLYTASK_PART", { encoder: good.encoder }],
     ["a surgery as architecture", "POLYTASK_PART", { ...good, architecture: identity() }],
     ["an architecture as regularizer", "POLYTASK_PART", { ...good, regularizers: [tiny()] }],
-    ["another major of core", "POLYTASK_CONTRACT", { ...good, surgery: { ...identity(), contract: 2 } }],
+    [
+      "another major of core",
+      "POLYTASK_CONTRACT",
+      { ...good, surgery: { ...identity(), contract: 2 } },
+    ],
     ["too few tasks", "POLYTASK_TOO_FEW_TASKS", { ...good, surgery: pair }],
     [
       "a need that the architecture does not meet",
@@ -73,7 +77,13 @@ describe("wiring", () => {
     [
       "a surgery at an activation, on an engine that cannot do it",
       "POLYTASK_NEED",
-      { ...good, surgery: { ...identity(), create: () => ({ at: { activation: "h" }, edit: (j: tf.Tensor2D) => j }) } },
+      {
+        ...good,
+        surgery: {
+          ...identity(),
+          create: () => ({ at: { activation: "h" }, edit: (j: tf.Tensor2D) => j }),
+        },
+      },
     ],
     [
       "probes, on an engine that has none",
@@ -88,7 +98,11 @@ describe("wiring", () => {
         },
       },
     ],
-    ["no parameters", "POLYTASK_BROKEN_PART", { ...good, architecture: broken({ parameters: [], lastShared: [] }) }],
+    [
+      "no parameters",
+      "POLYTASK_BROKEN_PART",
+      { ...good, architecture: broken({ parameters: [], lastShared: [] }) },
+    ],
     [
       "a parameter of an unknown task",
       "POLYTASK_UNKNOWN_TASK",
@@ -153,39 +167,83 @@ describe("data", () => {
   const data = someData(8);
   const { inputs, labels } = data;
   const wrong: readonly (readonly [string, string, RegExp, unknown])[] = [
-    ["an unknown task", "POLYTASK_UNKNOWN_TASK", /"clik"/, { inputs, labels: { ...labels, clik: labels.click } }],
-    ["no labels of a task", "POLYTASK_DATA", /"price" has none/, { inputs, labels: { click: labels.click } }],
+    [
+      "an unknown task",
+      "POLYTASK_UNKNOWN_TASK",
+      /"clik"/,
+      { inputs, labels: { ...labels, clik: labels.click } },
+    ],
+    [
+      "no labels of a task",
+      "POLYTASK_DATA",
+      /"price" has none/,
+      { inputs, labels: { click: labels.click } },
+    ],
     ["no labels at all", "POLYTASK_DATA", /has none/, { inputs, labels: {} }],
-    ["a label outside the classes", "POLYTASK_DATA", /row 3 holds 2/, { inputs, labels: { ...labels, click: labels.click.with(3, 2 as 1) } }],
-    ["an infinite label", "POLYTASK_DATA", /row 1 holds Infinity/, { inputs, labels: { ...labels, price: labels.price.with(1, Infinity) } }],
+    [
+      "a label outside the classes",
+      "POLYTASK_DATA",
+      /row 3 holds 2/,
+      { inputs, labels: { ...labels, click: labels.click.with(3, 2 as 1) } },
+    ],
+    [
+      "an infinite label",
+      "POLYTASK_DATA",
+      /row 1 holds Infinity/,
+      { inputs, labels: { ...labels, price: labels.price.with(1, Infinity) } },
+    ],
     ["a NaN input", "POLYTASK_DATA", /row 1 holds NaN/, { inputs: inputs.with(5, NaN), labels }],
-    ["an infinite input", "POLYTASK_DATA", /row 0 holds -Infinity/, { inputs: inputs.with(0, -Infinity), labels }],
-    ["inputs of another length", "POLYTASK_DATA", /has 7.*has 8/, { inputs: inputs.slice(4), labels }],
+    [
+      "an infinite input",
+      "POLYTASK_DATA",
+      /row 0 holds -Infinity/,
+      { inputs: inputs.with(0, -Infinity), labels },
+    ],
+    [
+      "inputs of another length",
+      "POLYTASK_DATA",
+      /has 7.*has 8/,
+      { inputs: inputs.slice(4), labels },
+    ],
     ["inputs of another shape", "POLYTASK_DATA", /holds 31/, { inputs: inputs.slice(1), labels }],
-    ["rows of another width", "POLYTASK_DATA", /row 0 holds 3/, { inputs: [[1, 2, 3]], labels: { click: [1], price: [1] } }],
+    [
+      "rows of another width",
+      "POLYTASK_DATA",
+      /row 0 holds 3/,
+      { inputs: [[1, 2, 3]], labels: { click: [1], price: [1] } },
+    ],
     ["no rows", "POLYTASK_DATA", /empty/, { inputs: [], labels: { click: [], price: [] } }],
     ["a mask of another length", "POLYTASK_DATA", /mask/, { ...data, masks: { click: [true] } }],
   ];
 
-  it.each(wrong)("with %s is refused before the first step, and the trainer goes on", async (_, code, message, bad) => {
-    await using trainer = await createTrainer(tasks, good);
-    const before = await trainer.state();
-    const error = await failure(trainer.fit(bad as typeof data, { epochs: 1 }));
-    expect(error.code).toBe(code);
-    expect(error.message).toMatch(message);
-    expect(await trainer.state()).toEqual(before);
-    expect((await trainer.fit(data, { epochs: 1, batchSize: 3 })).step).toBe(3);
-  });
+  it.each(wrong)(
+    "with %s is refused before the first step, and the trainer goes on",
+    async (_, code, message, bad) => {
+      await using trainer = await createTrainer(tasks, good);
+      const before = await trainer.state();
+      const error = await failure(trainer.fit(bad as typeof data, { epochs: 1 }));
+      expect(error.code).toBe(code);
+      expect(error.message).toMatch(message);
+      expect(await trainer.state()).toEqual(before);
+      expect((await trainer.fit(data, { epochs: 1, batchSize: 3 })).step).toBe(3);
+    },
+  );
 
   it("may be one example, or a batch of one", async () => {
     await using trainer = await createTrainer(tasks, good);
-    await trainer.fit({ inputs: inputs.slice(0, 4), labels: { click: [1], price: [2] } }, { epochs: 1 });
+    await trainer.fit(
+      { inputs: inputs.slice(0, 4), labels: { click: [1], price: [2] } },
+      { epochs: 1 },
+    );
     await trainer.fit(data, { epochs: 2, batchSize: 1 });
     expect(trainer.step).toBe(9);
   });
 
   it("names the class range", async () => {
-    await using trainer = await createTrainer({ kind: multiclass(3) }, { architecture: tiny(), encoder: input([4]) });
+    await using trainer = await createTrainer(
+      { kind: multiclass(3) },
+      { architecture: tiny(), encoder: input([4]) },
+    );
     const error = await failure(
       trainer.fit({ inputs: inputs.slice(0, 4), labels: { kind: [3] } }, { epochs: 1 }),
     );
@@ -214,7 +272,9 @@ describe("use at the wrong time", () => {
     await using trainer = await createTrainer(tasks, good);
     const data = someData(64);
     const running = trainer.fit(data, { epochs: 5, batchSize: 8 });
-    expect((await failure(trainer.fit(data, { epochs: 5 }))).message).toContain("fit is still running");
+    expect((await failure(trainer.fit(data, { epochs: 5 }))).message).toContain(
+      "fit is still running",
+    );
     expect((await failure(trainer.dispose())).code).toBe("POLYTASK_NOT_AVAILABLE");
     await running;
   });
@@ -230,7 +290,11 @@ describe("use at the wrong time", () => {
 
 describe("a broken part", () => {
   it.each([
-    ["scores of another shape", broken({ forward: () => ({ click: tf.zeros([8, 2]) }) }), /shape \[8, 1\]/],
+    [
+      "scores of another shape",
+      broken({ forward: () => ({ click: tf.zeros([8, 2]) }) }),
+      /shape \[8, 1\]/,
+    ],
     ["no scores", broken({ forward: () => ({}) }), /returned none/],
   ])("with %s is named", async (_, architecture, message) => {
     await using trainer = await createTrainer(tasks, { ...good, architecture });
@@ -247,7 +311,11 @@ describe("a broken part", () => {
         return h;
       },
     });
-    await using trainer = await createTrainer(tasks, { ...good, architecture: moody, surgery: identity() });
+    await using trainer = await createTrainer(tasks, {
+      ...good,
+      architecture: moody,
+      surgery: identity(),
+    });
     const before = tf.memory().numTensors;
     await expect(trainer.fit(someData(8), { epochs: 1 })).rejects.toThrow("mood");
     expect(tf.memory().numTensors).toBe(before);
@@ -261,13 +329,17 @@ describe("a broken part", () => {
     });
     await using trainer = await createTrainer(tasks, { ...good, architecture: compare });
     const before = tf.memory().numTensors;
-    await expect(trainer.fit(someData(8), { epochs: 1 })).rejects.toThrow(/gradient function not found/i);
+    await expect(trainer.fit(someData(8), { epochs: 1 })).rejects.toThrow(
+      /gradient function not found/i,
+    );
     expect(tf.memory().numTensors).toBe(before);
   });
 
   it("whose surgery returns a wrong matrix is named", async () => {
     const surgery: SurgeryPlugin<Names> = { ...identity(), create: () => ({ mix: () => [[1]] }) };
     await using trainer = await createTrainer(tasks, { ...good, surgery });
-    expect((await failure(trainer.fit(someData(8), { epochs: 1 }))).message).toContain("2×2 finite numbers");
+    expect((await failure(trainer.fit(someData(8), { epochs: 1 }))).message).toContain(
+      "2×2 finite numbers",
+    );
   });
 });

@@ -64,7 +64,11 @@ describe.each(cases)("$name", ({ task, scores, labels, loss }) => {
     found.dispose();
     scores.forEach((s, i) => {
       s.forEach((_, j) => {
-        const at = (d: number) => loss(s.map((v, k) => (k === j ? v + d : v)), labels[i]);
+        const at = (d: number) =>
+          loss(
+            s.map((v, k) => (k === j ? v + d : v)),
+            labels[i],
+          );
         const expected = (at(1e-5) - at(-1e-5)) / 2e-5;
         const got = (values as number[][])[i][j];
         expect(Math.abs(got - expected)).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected)));

@@ -52,7 +52,10 @@ export function tiny<Name extends string>(
           return Object.fromEntries(
             heads
               .filter(({ name }) => pass.tasks.includes(name))
-              .map(({ name, variable }) => [name, tf.matMul(h as tf.Tensor2D, variable as tf.Tensor2D)]),
+              .map(({ name, variable }) => [
+                name,
+                tf.matMul(h as tf.Tensor2D, variable as tf.Tensor2D),
+              ]),
           ) as Outputs<Name>;
         },
       };

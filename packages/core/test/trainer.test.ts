@@ -156,7 +156,10 @@ describe("surgery", () => {
   it("sees G of two separate backward passes", async () => {
     const reports: StepReport<Names>[] = [];
     const data = someData(8, 3);
-    await using trainer = await createTrainer(tasks, parts({ surgery: looking, ...watch(reports) }));
+    await using trainer = await createTrainer(
+      tasks,
+      parts({ surgery: looking, ...watch(reports) }),
+    );
     const start = (await trainer.state()).variables;
     await trainer.fit(data, { steps: 1, batchSize: 8, shuffle: false });
     const at = (name: string) => Array.from(start[`architecture/${name}`].values);
@@ -395,4 +398,3 @@ function handGradient(
   }
   return gradient;
 }
-

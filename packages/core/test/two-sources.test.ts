@@ -25,10 +25,10 @@ const twoDoors: ArchitecturePlugin<Names> = {
     const random = scope.random("init");
     const make = (rows: number, columns: number) =>
       scope.variable(() =>
-        tf.tensor2d(Float32Array.from({ length: rows * columns }, () => random.normal() / 2), [
-          rows,
-          columns,
-        ]),
+        tf.tensor2d(
+          Float32Array.from({ length: rows * columns }, () => random.normal() / 2),
+          [rows, columns],
+        ),
       );
     const doors = { click: make(3, 5), price: make(2, 5) };
     const shared = make(5, 4);
@@ -98,7 +98,12 @@ it("two tasks with other columns, batch sizes and lengths: G is that of two back
       tf.tidy(() => {
         const rows = labels.length;
         const loss = (shared: tf.Tensor) => {
-          const door = tf.tanh(tf.matMul(tf.tensor2d(x.slice(0, rows * width), [rows, width]), weights(`door/${task}`)));
+          const door = tf.tanh(
+            tf.matMul(
+              tf.tensor2d(x.slice(0, rows * width), [rows, width]),
+              weights(`door/${task}`),
+            ),
+          );
           const h = tf.tanh(tf.matMul(door, shared as tf.Tensor2D));
           const scores = tf.matMul(h as tf.Tensor2D, weights(`head/${task}`));
           return tf.mean(tasks[task].loss(scores, tf.tensor1d(labels)));

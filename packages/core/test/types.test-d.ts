@@ -31,7 +31,10 @@ await createTrainer(tasks, { architecture: towers(), weighting: equal(), surgery
 // @ts-expect-error: unknown task in the architecture's options
 await createTrainer(tasks, { architecture: towers({ towers: { clicks: [8] } }) });
 // @ts-expect-error: unknown task in the weighting's options
-await createTrainer(tasks, { architecture: towers(), weighting: fixed({ ctr: 1, value: 2, x: 3 }) });
+await createTrainer(tasks, {
+  architecture: towers(),
+  weighting: fixed({ ctr: 1, value: 2, x: 3 }),
+});
 // @ts-expect-error: the weighting lacks a task
 await createTrainer(tasks, { architecture: towers(), weighting: fixed({ ctr: 1 }) });
 // @ts-expect-error: a surgery in the architecture's place
@@ -43,7 +46,13 @@ await createTrainer(tasks, { architecture: towers<"other">() });
 
 const inputs = new Float32Array(4);
 await trainer.fit({ inputs, labels: { ctr: [1], value: [2] } }, { epochs: 1 });
-await trainer.fit([{ inputs, labels: { ctr: [1] } }, { inputs, labels: { value: [1] } }], { epochs: 1 });
+await trainer.fit(
+  [
+    { inputs, labels: { ctr: [1] } },
+    { inputs, labels: { value: [1] } },
+  ],
+  { epochs: 1 },
+);
 // @ts-expect-error: a label is missing
 await trainer.fit({ inputs, labels: { ctr: [1] } }, { epochs: 1 });
 // @ts-expect-error: an unknown label
