@@ -4,6 +4,7 @@ import {
   type Matrix,
   multiply,
   type Parameter,
+  type Regularizer,
   type RegularizerPlugin,
   transpose,
   unmetNeed,
@@ -33,7 +34,7 @@ export interface TraceNormOptions {
  * Hospedales, "Trace Norm Regularised Deep Multi-Task Learning", 2016 (the use in networks).
  *
  * @throws POLYTASK_OPTION for a strength below 0 or not finite; POLYTASK_NEED in the first step where the model pairs no
- * parameters by such roles.
+ * parameters by such roles; createTrainer throws POLYTASK_TOO_FEW_TASKS for a single task.
  */
 export function traceNorm<Name extends string>(options: TraceNormOptions): RegularizerPlugin<Name> {
   const { strength, prox = true, roles } = options;
@@ -42,27 +43,22 @@ export function traceNorm<Name extends string>(options: TraceNormOptions): Regul
   }
   const groups = <P extends Parameter>(parameters: readonly P[]): readonly (readonly P[])[] =>
     pair(parameters, roles);
+  const step: Regularizer["prox"] = {
+    on: "gramian",
+    groups,
+    apply: (gramian, rate) => shrinkage(gramian, rate * strength),
+  };
+  const penalty: Regularizer["penalty"] = ({ parameters }) => {
+    const norms = groups(parameters).map((group) =>
+      nuclearNorm(tf.stack(group.map(({ variable }) => tf.reshape(variable, [-1])))),
+    );
+    return tf.mul(strength, tf.addN(norms));
+  };
   return {
     kind: "regularizer",
     name: "regularizer-low-rank",
     contract: CONTRACT,
-    create: () =>
-      prox
-        ? {
-            prox: {
-              on: "gramian",
-              groups,
-              apply: (gramian, rate) => shrinkage(gramian, rate * strength),
-            },
-          }
-        : {
-            penalty: ({ parameters }) => {
-              const norms = groups(parameters).map((group) =>
-                nuclearNorm(tf.stack(group.map(({ variable }) => tf.reshape(variable, [-1])))),
-              );
-              return tf.mul(strength, tf.addN(norms));
-            },
-          },
+    create: () => ({ needs: { tasks: 2 }, ...(prox ? { prox: step } : { penalty }) }),
   };
 }
 
@@ -84,17 +80,17 @@ function pair<P extends Parameter>(
 ): P[][] {
   const groups = new Map<string, P[]>();
   for (const parameter of parameters) {
-    const { role, variable } = parameter;
-    if (role === undefined || !(roles?.includes(role) ?? !/(^|\/)bias$/.test(role))) continue;
+    const { role = "bias", variable } = parameter;
+    if (roles ? !roles.includes(role) : /(^|\/)bias$/.test(role)) continue;
     const key = `${role} [${variable.shape.join(", ")}]`;
     groups.set(key, [...(groups.get(key) ?? []), parameter]);
   }
   const paired = [...groups.values()].filter((group) => group.length > 1);
-  if (paired.length > 0) return paired;
-  const found = [...new Set(parameters.flatMap(({ role }) => role ?? []))];
+  const unpaired = roles?.find((role) => !paired.some(([first]) => first.role === role));
+  if (unpaired === undefined && paired.length > 0) return paired;
   throw unmetNeed(
     "traceNorm",
-    `two tasks must have parameters of one shape under ${roles ? `the roles ${roles.join(", ")}` : "some role"}`,
-    found.length === 0 ? "no parameter has a role" : `the model's roles are ${found.join(", ")}`,
+    `two tasks must have parameters of one shape under ${unpaired === undefined ? "some role" : `the role "${unpaired}"`}`,
+    `the roles are ${[...new Set(parameters.flatMap(({ role }) => role ?? []))].join(", ") || "none"}`,
   );
 }

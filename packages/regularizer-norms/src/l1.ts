@@ -44,8 +44,11 @@ export function l1<Name extends string>(options: Strength | L1Options): Regulari
             prox: {
               on: "elements",
               select: (parameters) => parameters.filter(select),
-              apply: (value, rate) =>
-                tf.mul(tf.sign(value), tf.relu(tf.sub(tf.abs(value), tf.mul(rate, strength)))),
+              apply: (value, rate) => {
+                const threshold = tf.mul(rate, strength);
+                const above = tf.relu(tf.sub(value, threshold));
+                return tf.sub(above, tf.relu(tf.sub(tf.neg(value), threshold)));
+              },
             },
           }
         : {
