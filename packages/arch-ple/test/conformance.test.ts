@@ -52,7 +52,10 @@ describe("ple of two levels", () => {
         "level/1/gate/a": ["a"],
       }),
     ],
-    rejects: [() => ple({ ...options, levels: 0 }), () => ple({ ...options, levels: 2, hidden: [] })],
+    rejects: [
+      () => ple({ ...options, levels: 0 }),
+      () => ple({ ...options, levels: 2, hidden: [] }),
+    ],
   });
 });
 
