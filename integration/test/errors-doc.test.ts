@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { sharedBottom } from "@polytask/arch-shared-bottom";
+import { useBackend } from "@polytask/backend";
+import {
+  binary,
+  createTrainer,
+  equal,
+  identity,
+  input,
+  type Parts,
+  regression,
+  sgd,
+  token,
+  type Trainer,
+} from "@polytask/core";
+import { features } from "@polytask/features";
+import { pcgrad } from "@polytask/surgery-pcgrad";
+import { changesAfterFirstStep, weightingSubject } from "@polytask/testkit";
+import * as tf from "@tensorflow/tfjs";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const page = readFileSync(join(root, "docs/errors.md"), "utf8");
+
+const sources = readdirSync(join(root, "packages")).flatMap((name) => {
+  const folder = join(root, "packages", name, "src");
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => readFileSync(join(folder, file), "utf8"));
+});
+
+const distinct = (found: Iterable<RegExpMatchArray>): string[] =>
+  [...new Set(Array.from(found, ([, code]) => code))].sort();
+
+/** Codes as values, which is what errors carry. */
+const thrown = distinct(sources.flatMap((text) => [...text.matchAll(/["'`](POLYTASK_[A-Z_]+)/g)]));
+/** Codes as words: docstrings too. */
+const written = distinct(sources.flatMap((text) => [...text.matchAll(/\b(POLYTASK_[A-Z_]+)/g)]));
+/** Name, text and example of every section that is about a code. */
+const sections = new Map(
+  [...page.matchAll(/^### (POLYTASK_[A-Z_]+)\n([^#]*)/gm)].map(([, code, text]) => [code, text]),
+);
+
+type Names = "click" | "price";
+const tasks = { click: binary(), price: regression() };
+const encoder = input<Names>([2]);
+const parts: Parts<Names> = { encoder, architecture: sharedBottom({ hidden: [4] }) };
+const inputs = [
+  [1, 2],
+  [3, 4],
+];
+const labels = { click: [0, 1], price: [1.5, 2] };
+
+const using = async <Result>(
+  body: (trainer: Trainer<Names>) => Promise<Result>,
+  chosen = parts,
+): Promise<Result> => {
+  await using trainer = await createTrainer(tasks, chosen);
+  return await body(trainer);
+};
+const training = (data: unknown, chosen = parts) =>
+  using((trainer) => trainer.fit(data as Parameters<typeof trainer.fit>[0], { epochs: 1 }), chosen);
+const wiring = (change: unknown) => createTrainer(tasks, Object.assign({ ...parts }, change));
+
+/** One way to meet each error, but for those of a broken installation. */
+const provoked: Readonly<Record<string, () => unknown>> = {
+  POLYTASK_OPTION: () => sgd({ learningRate: -1 }),
+  POLYTASK_UNKNOWN_TASK: () => training({ inputs, labels: { click: [0, 1], prise: [1, 2] } }),
+  POLYTASK_TOO_FEW_TASKS: () =>
+    createTrainer(
+      { click: binary() },
+      { encoder: input([2]), architecture: sharedBottom({ hidden: [4] }), surgery: pcgrad() },
+    ),
+  POLYTASK_TASKS: () =>
+    createTrainer({ click: binary, price: regression() } as unknown as typeof tasks, parts),
+  POLYTASK_PART: () => wiring({ architecture: pcgrad() }),
+  POLYTASK_CONTRACT: () => wiring({ surgery: { ...pcgrad(), contract: 2 } }),
+  POLYTASK_BROKEN_PART: () =>
+    training(
+      { inputs, labels },
+      { ...parts, surgery: { ...identity<Names>(), create: () => ({ mix: () => [[1]] }) } },
+    ),
+  POLYTASK_NEED: () => createTrainer(tasks, { architecture: sharedBottom({ hidden: [4] }) }),
+  POLYTASK_UNFITTED: () => wiring({ encoder: features({ numeric: ["age"] }) }),
+  POLYTASK_DATA: () => training({ inputs, labels: { ...labels, click: [0, 2] } }),
+  POLYTASK_NON_FINITE: () => training({ inputs, labels: { ...labels, price: [1e30, 0] } }),
+  POLYTASK_NOT_AVAILABLE: async () => {
+    const trainer = await createTrainer(tasks, parts);
+    await trainer.dispose();
+    await trainer.predict(inputs);
+  },
+  POLYTASK_STATE: async () => {
+    const state = await using((trainer) => trainer.state());
+    await using((trainer) => trainer.restore(state), {
+      encoder,
+      architecture: sharedBottom({ hidden: [8] }),
+    });
+  },
+  POLYTASK_UNBOUND: () =>
+    wiring({
+      weighting: {
+        ...equal<Names>(),
+        create: (scope: { readonly resolve: (key: symbol) => unknown }) =>
+          scope.resolve(token("prices")),
+      },
+    }),
+  POLYTASK_BACKEND_UNKNOWN: () => useBackend("webgpu" as "wasm"),
+  POLYTASK_LAW: () => changesAfterFirstStep(weightingSubject(() => equal())),
+};
+const needsBrokenInstallation = ["POLYTASK_BACKEND_FAILED", "POLYTASK_BACKEND_MISSING"];
+
+describe("docs/errors.md", () => {
+  it("has a section for every code that is thrown, and for no other", () => {
+    expect(thrown.length).toBeGreaterThan(10);
+    expect([...sections.keys()].sort()).toEqual(thrown);
+  });
+
+  it("is all that docstrings speak of", () => {
+    expect(written.filter((code) => !thrown.includes(code))).toEqual([]);
+  });
+
+  it.each([...sections])("says of %s when it comes, what to do, and how it reads", (code, text) => {
+    expect(text).toMatch(/\*When:\* \S/);
+    expect(text).toMatch(/\*What to do:\* \S/);
+    expect(text).toMatch(new RegExp(`\`\`\`text\\n[^\\n]+\\(${code}\\)\\n\`\`\``));
+  });
+
+  it("has its example of every error provoked here", () => {
+    const all = [...Object.keys(provoked), ...needsBrokenInstallation].sort();
+    expect(all).toEqual(thrown);
+  });
+
+  it.each(Object.entries(provoked))("quotes %s as it is thrown", async (code, provoke) => {
+    await tf.ready();
+    const before = tf.memory().numTensors;
+    const error = await Promise.resolve()
+      .then(provoke)
+      .then(
+        () => undefined,
+        (reason: unknown) => reason as Error & { readonly code: string },
+      );
+    expect(error?.code).toBe(code);
+    expect(sections.get(code)).toContain(`\n${error?.message ?? "no error"}\n`);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
