@@ -16,7 +16,7 @@ export function nuclearNorm(rows: Tensor): Scalar {
   const withGradient = tf.customGrad((...inputs) => {
     const [w, save] = inputs as [Tensor, (tensors: Tensor[]) => void];
     const square = tf.add(tf.sum(tf.square(w)), 1e-30); // W = 0 must not divide by 0
-    const gramian = tf.div(tf.matMul(w, w, false, true), square);
+    const gramian = tf.div(gramianOf(w), square);
     const direction = tf.matMul(tf.div(inverseRoot(gramian), tf.sqrt(square)), w);
     save([direction]);
     return {
@@ -25,6 +25,19 @@ export function nuclearNorm(rows: Tensor): Scalar {
     };
   });
   return withGradient(rows) as Scalar;
+}
+
+/** WWᵀ, summed in blocks: a float32 sum over all columns in a row would round worse than RESOLUTION. */
+function gramianOf(w: Tensor): Tensor {
+  const [tasks, size] = w.shape;
+  const count = Math.ceil(size / 256);
+  const length = Math.ceil(size / count);
+  const padded = tf.pad(w, [
+    [0, 0],
+    [0, count * length - size],
+  ]);
+  const blocks = tf.transpose(tf.reshape(padded, [tasks, count, length]), [1, 0, 2]);
+  return tf.sum(tf.matMul(blocks, blocks, false, true), 0);
 }
 
 /**

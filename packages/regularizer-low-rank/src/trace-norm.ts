@@ -78,10 +78,11 @@ function pair<P extends Parameter>(
   parameters: readonly P[],
   roles: readonly string[] | undefined,
 ): P[][] {
+  const wanted = (role: string): boolean => roles?.includes(role) ?? !/(^|\/)bias$/.test(role);
   const groups = new Map<string, P[]>();
   for (const parameter of parameters) {
-    const { role = "bias", variable } = parameter;
-    if (roles ? !roles.includes(role) : /(^|\/)bias$/.test(role)) continue;
+    const { role, variable } = parameter;
+    if (role === undefined || !wanted(role)) continue;
     const key = `${role} [${variable.shape.join(", ")}]`;
     groups.set(key, [...(groups.get(key) ?? []), parameter]);
   }
