@@ -12,7 +12,7 @@ export type OmoeOptions<Name extends string = string> = ExpertOptions<Name>;
  * Experts and the gate belong to all tasks, towers to their own. `lastShared`: the experts' last layer. Exposes
  * "gate/<task>" [batch, experts], the same weights under every task's name.
  *
- * Ma et al., KDD 2018, equation 5.
+ * Ma et al., KDD 2018: the mixture of equation 5 in the place of a shared bottom.
  *
  * @throws POLYTASK_OPTION for counts or sizes below 1, no expert layer or a rate outside [0, 1); POLYTASK_UNKNOWN_TASK;
  * POLYTASK_NEED for an input that is not one vector per example or a task with more than one label per example.

@@ -11,7 +11,7 @@ export type { CgcOptions };
  * level; see there for shapes and errors. Shared experts belong to all tasks; task experts, gates and towers to their
  * own. `lastShared`: the last layer of the shared experts. Exposes "gate/<task>" [batch, own + shared].
  *
- * Tang et al., Progressive layered extraction, RecSys 2020, section 3.1, equations 1 to 4.
+ * Tang et al., Progressive layered extraction, RecSys 2020, "Customized gate control".
  */
 export const cgc = <Name extends string>(options: CgcOptions<Name>): ArchitecturePlugin<Name> =>
   extraction("cgc", { ...options, levels: 1 });

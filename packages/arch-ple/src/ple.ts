@@ -21,7 +21,7 @@ export type { PleOptions };
  * shared experts. Exposes "gate/<task>" [batch, own + shared] of the last level, and "level/<level>/gate/<task>" and
  * "level/<level>/sharedGate" [batch, all] of those below.
  *
- * Tang et al., Progressive layered extraction, RecSys 2020, section 3.2, equations 5 and 6.
+ * Tang et al., Progressive layered extraction, RecSys 2020.
  *
  * @throws POLYTASK_OPTION for counts or sizes below their least or a rate outside [0, 1); POLYTASK_UNKNOWN_TASK;
  * POLYTASK_NEED for an input that is not one vector per example or a task with more than one label per example.

@@ -38,7 +38,7 @@ interface Counts {
   readonly taskExperts: number;
 }
 
-/** Equations 1 to 6 of Tang et al., RecSys 2020, level after level. */
+/** Tang et al., RecSys 2020: customized gate control, level after level, with the shared gate between levels. */
 const extraction =
   ({ levels, sharedExperts, taskExperts }: Counts) =>
   (w: Weights, x: Rows): Record<Task, Rows> => {

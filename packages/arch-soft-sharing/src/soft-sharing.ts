@@ -34,7 +34,7 @@ export interface SoftSharingOptions<Name extends string = string> {
  * once, towers and heads are free. x [batch, width] in, scores [batch, units of the task] out. Every parameter belongs to
  * one task: the tie is a penalty, outside J, so a surgery finds nothing to edit. `lastShared`: the last tied layers.
  *
- * Duong et al., ACL 2015, section 3.2 (the tie, there between two parsers).
+ * Duong et al., ACL 2015 (the tie, there to a parser trained before).
  *
  * @throws POLYTASK_OPTION for sizes below 1, no tied layer or a negative strength; POLYTASK_UNKNOWN_TASK;
  * POLYTASK_TOO_FEW_TASKS for one task; POLYTASK_NEED for an input that is not one vector per example or a task with more

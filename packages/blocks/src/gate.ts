@@ -20,7 +20,7 @@ export interface GateOptions<Name extends string = string> extends BlockOptions<
  * Weights of experts: softmax(x·W), W [input, experts].
  *
  * x [batch, input] in, [batch, experts] out, rows of non-negative weights that sum to 1. With `dropout` the weights of
- * the experts left out are 0 and the others renormalised to sum to 1 (Zhao et al., RecSys 2019, section 4.2.2); an
+ * the experts left out are 0 and the others renormalised to sum to 1 (Zhao et al., RecSys 2019); an
  * example that would lose all of its experts keeps them all.
  *
  * @throws POLYTASK_OPTION for sizes below 1 or a rate outside [0, 1).

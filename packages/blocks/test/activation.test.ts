@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import { expect, it } from "vitest";
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-/** Definitions; selu's constants are those of Klambauer et al., NIPS 2017, equation 14. */
+/** Definitions; selu's constants are those of Klambauer et al., NIPS 2017. */
 const definitions: Record<Activation, (x: number) => number> = {
   linear: (x) => x,
   relu: (x) => Math.max(x, 0),
