@@ -1,4 +1,4 @@
-import { badData, type PolytaskError } from "@polytask/core";
+import { badData } from "@polytask/core";
 
 /** @throws POLYTASK_DATA unless there is one prediction per label. */
 export function requireSingle(who: string, width: number): void {
@@ -12,13 +12,10 @@ export function requireSingle(who: string, width: number): void {
   }
 }
 
-/** A label that is no class. */
-export const badClass = (who: string, classes: number, label: number): PolytaskError =>
-  badData(who, `every label must be a class from 0 to ${classes - 1}`, `got ${label}`);
-
 /** @throws POLYTASK_DATA unless the label is a class: 0 or 1 of one probability, else an index into them. */
 export function requireClass(who: string, label: number, width: number): void {
   const classes = Math.max(2, width);
-  if (!(Number.isInteger(label) && label >= 0 && label < classes))
-    throw badClass(who, classes, label);
+  if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+    throw badData(who, `every label must be a class from 0 to ${classes - 1}`, `got ${label}`);
+  }
 }

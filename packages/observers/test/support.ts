@@ -25,7 +25,7 @@ const constantMetric = (name: string, better: "higher" | "lower"): Metric => ({
 });
 
 export const auc = constantMetric("auc", "higher");
-export const rmse = constantMetric("rmse", "lower");
+const rmse = constantMetric("rmse", "lower");
 export const tasks = { click: binary({ metrics: [auc] }), value: regression({ metrics: [rmse] }) };
 
 /** A scope whose clock is set by hand and whose logger keeps its lines. */
@@ -86,7 +86,7 @@ export const stepReport = (
   ...over,
 });
 
-export const savedState = (epoch: number): TrainerState => ({
+const savedState = (epoch: number): TrainerState => ({
   version: 1,
   tasks: ["click", "value"],
   step: 4 * (epoch + 1),
