@@ -1,5 +1,9 @@
 import type { ArchitecturePlugin } from "@polytask/core";
-import { architectureObligations, architectureSubject, type ArchitectureSubject } from "./architecture.ts";
+import {
+  architectureObligations,
+  architectureSubject,
+  type ArchitectureSubject,
+} from "./architecture.ts";
 import type { Law } from "./law.ts";
 import { describeLaws } from "./suite.ts";
 
@@ -9,7 +13,10 @@ export interface DescribeArchitectureOptions extends Partial<Omit<ArchitectureSu
 }
 
 /** The conformance suite of an architecture: its obligations and what it claims. `make` makes it for tasks "a" (binary), "b" (regression), "c" (multiclass). */
-export function describeArchitecture(make: () => ArchitecturePlugin, options: DescribeArchitectureOptions = {}): void {
+export function describeArchitecture(
+  make: () => ArchitecturePlugin,
+  options: DescribeArchitectureOptions = {},
+): void {
   const { claims = [], ...rest } = options;
   describeLaws(make().name, architectureSubject(make, rest), architectureObligations, claims);
 }

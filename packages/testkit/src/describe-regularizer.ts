@@ -1,6 +1,10 @@
 import type { RegularizerPlugin } from "@polytask/core";
 import type { Law } from "./law.ts";
-import { regularizerObligations, regularizerSubject, type RegularizerSubject } from "./regularizer.ts";
+import {
+  regularizerObligations,
+  regularizerSubject,
+  type RegularizerSubject,
+} from "./regularizer.ts";
 import { describeLaws } from "./suite.ts";
 
 export interface DescribeRegularizerOptions extends Partial<Omit<RegularizerSubject, "make">> {
@@ -9,7 +13,10 @@ export interface DescribeRegularizerOptions extends Partial<Omit<RegularizerSubj
 }
 
 /** The conformance suite of a regularizer: its obligations and what it claims. `make` makes it for tasks "a" (binary), "b" (regression), "c" (multiclass). */
-export function describeRegularizer(make: () => RegularizerPlugin, options: DescribeRegularizerOptions = {}): void {
+export function describeRegularizer(
+  make: () => RegularizerPlugin,
+  options: DescribeRegularizerOptions = {},
+): void {
   const { claims = [], ...rest } = options;
   describeLaws(make().name, regularizerSubject(make, rest), regularizerObligations, claims);
 }

@@ -1,4 +1,4 @@
-import type { Surgeries } from "./apply.ts";
+import type { Surgeries } from "./prepare-surgery.ts";
 import type { Law } from "./law.ts";
 import { describeLaws } from "./suite.ts";
 import { surgeryObligations, surgerySubject, type SurgerySubject } from "./surgery.ts";
@@ -11,6 +11,9 @@ export interface DescribeSurgeryOptions extends Partial<Omit<SurgerySubject, "ma
 /** The conformance suite of a surgery, or of a chain: its obligations and what it claims. `make` makes it for tasks "a", "b", "c", …. */
 export function describeSurgery(make: () => Surgeries, options: DescribeSurgeryOptions = {}): void {
   const { claims = [], ...rest } = options;
-  const title = [make()].flat().map(({ name }) => name).join(" then ");
+  const title = [make()]
+    .flat()
+    .map(({ name }) => name)
+    .join(" then ");
   describeLaws(title, surgerySubject(make, rest), surgeryObligations, claims);
 }

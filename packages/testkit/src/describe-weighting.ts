@@ -9,7 +9,10 @@ export interface DescribeWeightingOptions extends Partial<Omit<WeightingSubject,
 }
 
 /** The conformance suite of a weighting: its obligations and what it claims. `make` makes it for tasks "a" (binary), "b" (regression), "c" (multiclass). */
-export function describeWeighting(make: () => WeightingPlugin, options: DescribeWeightingOptions = {}): void {
+export function describeWeighting(
+  make: () => WeightingPlugin,
+  options: DescribeWeightingOptions = {},
+): void {
   const { claims = [], ...rest } = options;
   describeLaws(make().name, weightingSubject(make, rest), weightingObligations, claims);
 }

@@ -54,7 +54,10 @@ export async function expectGradient(
   });
   const value = async (x: readonly number[]): Promise<number> => {
     const [result] = await read(() => {
-      const parts = tf.split(tf.tensor1d([...x]), at.map(({ size }) => size));
+      const parts = tf.split(
+        tf.tensor1d([...x]),
+        at.map(({ size }) => size),
+      );
       return fn(...parts.map((part, i) => tf.reshape(part, at[i].shape))).asScalar();
     });
     return result;
@@ -76,7 +79,9 @@ export async function compareGradient(
     const raw = at.map(() => random.normal());
     const length = Math.hypot(...raw);
     // Half of the rounds look along the gradient itself, where a wrong length shows best.
-    const along = raw.map((x, i) => x / length + (norm > 0 && round % 2 === 0 ? gradient[i] / norm : 0));
+    const along = raw.map(
+      (x, i) => x / length + (norm > 0 && round % 2 === 0 ? gradient[i] / norm : 0),
+    );
     const direction = along.map((x) => x / Math.hypot(...along));
     const moved = (h: number): Promise<number> => value(at.map((x, i) => x + h * direction[i]));
     const near = (await moved(step)) - (await moved(-step));
@@ -84,6 +89,10 @@ export async function compareGradient(
     const expected = (8 * near - far) / (12 * step);
     const found = gradient.reduce((sum, x, i) => sum + x * direction[i], 0);
     const off = Math.abs(found - expected);
-    demand(off <= tolerance * (norm + 1e-6), `the gradient along direction ${round} must be ${expected}`, () => `got ${found}`);
+    demand(
+      off <= tolerance * (norm + 1e-6),
+      `the gradient along direction ${round} must be ${expected}`,
+      () => `got ${found}`,
+    );
   }
 }

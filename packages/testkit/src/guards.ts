@@ -1,3 +1,4 @@
+/* eslint-disable no-restricted-properties -- this is where the restriction is enforced */
 import * as tf from "@tensorflow/tfjs";
 import { demand } from "./law.ts";
 
@@ -16,14 +17,26 @@ export async function withoutMathRandom<Result>(fn: () => Promise<Result>): Prom
   };
   try {
     const result = await fn();
-    demand(caller === undefined, "randomness must come from scope.random or pass.noise", () => `Math.random was called ${caller}`);
+    demand(
+      caller === undefined,
+      "randomness must come from scope.random or pass.noise",
+      () => `Math.random was called ${caller}`,
+    );
     return result;
   } finally {
     Math.random = original;
   }
 }
 
-const readers = ["data", "dataSync", "array", "arraySync", "buffer", "bufferSync", "bytes"] as const;
+const readers = [
+  "data",
+  "dataSync",
+  "array",
+  "arraySync",
+  "buffer",
+  "bufferSync",
+  "bytes",
+] as const;
 
 /** Throws where the synchronous `fn` reads the value of a tensor. */
 export function withoutReads<Result>(fn: () => Result): Result {
@@ -38,7 +51,11 @@ export function withoutReads<Result>(fn: () => Result): Result {
   });
   try {
     const result = fn();
-    demand(read === undefined, "traced code must not read a tensor's value", () => `it called ${read}()`);
+    demand(
+      read === undefined,
+      "traced code must not read a tensor's value",
+      () => `it called ${read}()`,
+    );
     return result;
   } finally {
     readers.forEach((name, i) => {

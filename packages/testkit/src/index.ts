@@ -1,22 +1,60 @@
-export { type ApplyOptions, applySurgery, prepareSurgery, type Surgeries, type SurgeryRun, type SurgeryRunOptions, type SurgeryStepOptions } from "./apply.ts";
+export { jacobians, type JacobiansOptions } from "./arbitrary.ts";
+export {
+  type ApplyOptions,
+  applySurgery,
+  prepareSurgery,
+  type Surgeries,
+  type SurgeryRun,
+  type SurgeryRunOptions,
+  type SurgeryStepOptions,
+} from "./apply.ts";
 export { expectAllClose, type Numbers, type Tolerance } from "./close.ts";
 export { type DescribeSurgeryOptions, describeSurgery } from "./describe-surgery.ts";
 export { demand, law, type Law, LawError } from "./law.ts";
 export { expectNoLeak } from "./leak.ts";
 export { testStep, type TestStep, type TestStepOptions } from "./pass.ts";
-export { jacobianOf, type JacobianOptions, rotationOf, type Sample, samples, scales } from "./samples.ts";
-export { sampleTasks, type ScopeState, tasksNamed, testScope, type TestScope, type TestScopeOptions } from "./scope.ts";
+export {
+  jacobianOf,
+  type JacobianOptions,
+  rotationOf,
+  type Sample,
+  samples,
+  scales,
+} from "./samples.ts";
+export {
+  sampleTasks,
+  type ScopeState,
+  tasksNamed,
+  testScope,
+  type TestScope,
+  type TestScopeOptions,
+} from "./scope.ts";
 export * from "./surgery-claims.ts";
 export { surgeryObligations, surgerySubject, type SurgerySubject } from "./surgery.ts";
 export { type DescribeWeightingOptions, describeWeighting } from "./describe-weighting.ts";
-export { prepareWeighting, type Weighed, type WeightingPlace, type WeightingRun, type WeightingRunOptions, type WeightingStep } from "./prepare-weighting.ts";
+export {
+  prepareWeighting,
+  type Weighed,
+  type WeightingPlace,
+  type WeightingRun,
+  type WeightingRunOptions,
+  type WeightingStep,
+} from "./prepare-weighting.ts";
 export * from "./weighting-claims.ts";
 export { weightingObligations, weightingSubject, type WeightingSubject } from "./weighting.ts";
 export * from "./architecture-claims.ts";
-export { architectureObligations, architectureSubject, type ArchitectureSubject } from "./architecture.ts";
+export {
+  architectureObligations,
+  architectureSubject,
+  type ArchitectureSubject,
+} from "./architecture.ts";
 export { type DescribeArchitectureOptions, describeArchitecture } from "./describe-architecture.ts";
 export { plainModel } from "./plain-model.ts";
 export { type DescribeRegularizerOptions, describeRegularizer } from "./describe-regularizer.ts";
 export { expectGradient, finiteDifference, type GradientOptions } from "./gradient.ts";
 export * from "./regularizer-claims.ts";
-export { regularizerObligations, regularizerSubject, type RegularizerSubject } from "./regularizer.ts";
+export {
+  regularizerObligations,
+  regularizerSubject,
+  type RegularizerSubject,
+} from "./regularizer.ts";

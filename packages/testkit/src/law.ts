@@ -48,5 +48,6 @@ export function demand(
   required: string,
   found: string | (() => string),
 ): asserts condition {
-  if (!condition) throw new LawError("demand", required, typeof found === "string" ? found : found());
+  if (!condition)
+    throw new LawError("demand", required, typeof found === "string" ? found : found());
 }

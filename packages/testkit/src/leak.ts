@@ -19,8 +19,7 @@ export async function expectNoLeak<Result>(fn: () => Result | Promise<Result>): 
 }
 
 export type Outcome<Result> =
-  | { readonly ok: true; readonly value: Result }
-  | { readonly ok: false; readonly error: unknown };
+  { readonly ok: true; readonly value: Result } | { readonly ok: false; readonly error: unknown };
 
 /** What a call did, without throwing. */
 export async function settle<Result>(fn: () => Result | Promise<Result>): Promise<Outcome<Result>> {

@@ -28,7 +28,11 @@ export interface TestStep<Name extends string = string> {
 
 /** Makes a step without an engine, for unit tests of traced code. Run evaluations inside `tf.tidy`. */
 export function testStep<Name extends string>(options: TestStepOptions = {}): TestStep<Name> {
-  const { noise = seededRandom(0)("noise"), training = true, onCall: called = () => undefined } = options;
+  const {
+    noise = seededRandom(0)("noise"),
+    training = true,
+    onCall: called = () => undefined,
+  } = options;
   const { at = { step: 0, epoch: 0 } } = options;
   const drawn: { readonly shape: string; readonly values: Float32Array }[] = [];
   const host = new Map<string, readonly number[]>();

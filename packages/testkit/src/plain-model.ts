@@ -14,11 +14,25 @@ export function plainModel(): ArchitecturePlugin {
     create: (scope) => {
       const random = scope.random("weights");
       const parameters: Parameter[] = [];
-      const dense = (name: string, role: string, inputs: number, units: number, tasks: readonly string[]) => {
+      const dense = (
+        name: string,
+        role: string,
+        inputs: number,
+        units: number,
+        tasks: readonly string[],
+      ) => {
         const make = (part: string, shape: number[]): Tensor => {
-          const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.5 * random.normal());
+          const values = Float32Array.from(
+            { length: shape.reduce((a, b) => a * b, 1) },
+            () => 0.5 * random.normal(),
+          );
           const variable = scope.variable(() => tf.tensor(values, shape));
-          parameters.push({ name: `${name}/${part}`, variable, tasks, ...(tasks.length === 1 && { role: `${role}/${part}` }) });
+          parameters.push({
+            name: `${name}/${part}`,
+            variable,
+            tasks,
+            ...(tasks.length === 1 && { role: `${role}/${part}` }),
+          });
           return variable;
         };
         const [kernel, bias] = [make("kernel", [inputs, units]), make("bias", [units])];
@@ -37,7 +51,9 @@ export function plainModel(): ArchitecturePlugin {
         forward: (inputs, pass) => {
           const h = pass.expose("shared", tf.tanh(shared(inputs as Tensor)));
           const wanted = towers.filter(({ name }) => pass.tasks.includes(name));
-          return Object.fromEntries(wanted.map(({ name, hidden, head }) => [name, head(tf.tanh(hidden(h)))]));
+          return Object.fromEntries(
+            wanted.map(({ name, hidden, head }) => [name, head(tf.tanh(hidden(h)))]),
+          );
         },
       };
     },

@@ -90,16 +90,24 @@ export async function prepareWeighting(
   };
   let place: WeightingPlace = { step: 0, epoch: 0, stepInEpoch: 0, sums: nothing };
 
-  const evaluate = async (step: WeightingStep, inputs: TestStep, descend = false): Promise<Weighed> => {
-    const flags = names.map((_, k) => (step.present?.[k] ?? true ? 1 : 0));
+  const evaluate = async (
+    step: WeightingStep,
+    inputs: TestStep,
+    descend = false,
+  ): Promise<Weighed> => {
+    const flags = names.map((_, k) => ((step.present?.[k] ?? true) ? 1 : 0));
     const results = tf.tidy(() => {
       const present = tf.tensor1d(flags);
       const losses = tf.variable(tf.tensor1d([...step.losses]));
       try {
         const read = (): Tensor1D => {
-          const result = part.weigh(tf.clone(losses) as Tensor1D, present, inputs.pass(names));
+          const result = part.weigh(tf.clone(losses), present, inputs.pass(names));
           if (result.shape.join() !== `${names.length}`) {
-            throw brokenPart(plugin.name, `weigh must return [${names.length}]`, `got [${result.shape.join(", ")}]`);
+            throw brokenPart(
+              plugin.name,
+              `weigh must return [${names.length}]`,
+              `got [${result.shape.join(", ")}]`,
+            );
           }
           return result;
         };
@@ -116,7 +124,8 @@ export async function prepareWeighting(
           });
           inputs.commit();
         }
-        const weights = losses.name in grads ? tf.mul(grads[losses.name], present) : tf.zerosLike(present);
+        const weights =
+          losses.name in grads ? tf.mul(grads[losses.name], present) : tf.zerosLike(present);
         return { weighted: tf.keep(tf.clone(weighted)), weights: tf.keep(tf.clone(weights)) };
       } finally {
         listening = true;
@@ -125,11 +134,19 @@ export async function prepareWeighting(
     });
     const [weighted, weights] = [await results.weighted.data(), await results.weights.data()];
     tf.dispose([results.weighted, results.weights]);
-    return { weighted: [...weighted], weights: [...weights], host: Object.fromEntries(inputs.host) };
+    return {
+      weighted: [...weighted],
+      weights: [...weights],
+      host: Object.fromEntries(inputs.host),
+    };
   };
 
   const step = async (at: WeightingStep): Promise<Weighed> => {
-    const inputs = testStep<string>({ noise, onCall: heard, at: { step: place.step, epoch: place.epoch } });
+    const inputs = testStep<string>({
+      noise,
+      onCall: heard,
+      at: { step: place.step, epoch: place.epoch },
+    });
     const result = await evaluate(at, inputs, true);
     const here = names.map((_, k) => at.present?.[k] ?? true);
     const ofPresent = (values: ArrayLike<number>): Record<string, number> =>
@@ -146,18 +163,22 @@ export async function prepareWeighting(
       counts: ofPresent(names.map(() => 8)),
       losses: ofPresent(at.losses),
       weights: ofPresent(result.weights),
-      ...(part.needs?.gramian && { gramian: rows.map((x, i) => rows.map((y, j) => (i === j ? 1 : 0.1) * x * y)) }),
+      ...(part.needs?.gramian && {
+        gramian: rows.map((x, i) => rows.map((y, j) => (i === j ? 1 : 0.1) * x * y)),
+      }),
       ...(part.needs?.lastSharedNorms && { lastSharedNorms: ofPresent(norms) }),
       rate,
       milliseconds: 1,
     };
-    part.observe?.(report);
+    await part.observe?.(report);
     const sums = place.sums.map(({ loss, steps }, k) =>
       here[k] ? { loss: loss + at.losses[k], steps: steps + 1 } : { loss, steps },
     );
     place = { ...place, step: place.step + 1, stepInEpoch: place.stepInEpoch + 1, sums };
     if (at.endsEpoch) {
-      const means = names.flatMap((name, k) => (sums[k].steps > 0 ? [[name, sums[k].loss / sums[k].steps]] : []));
+      const means = names.flatMap((name, k) =>
+        sums[k].steps > 0 ? [[name, sums[k].loss / sums[k].steps]] : [],
+      );
       const epoch: EpochReport = {
         epoch: place.epoch,
         step: place.step,

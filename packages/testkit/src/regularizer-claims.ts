@@ -4,11 +4,19 @@ import { expectAllClose } from "./close.ts";
 import { compareGradient } from "./gradient.ts";
 import { demand, law, type Law } from "./law.ts";
 import { testStep } from "./pass.ts";
-import { type MadeRegularizer, penaltyAt, proxAt, proxGroups, type RegularizerSubject, withRegularizer } from "./regularizer.ts";
+import {
+  type MadeRegularizer,
+  penaltyAt,
+  proxAt,
+  proxGroups,
+  type RegularizerSubject,
+  withRegularizer,
+} from "./regularizer.ts";
 
 type Claim = Law<RegularizerSubject>;
 
-const randomOf = (subject: RegularizerSubject): ReturnType<ReturnType<typeof seededRandom>> => seededRandom(subject.seed)("spread");
+const randomOf = (subject: RegularizerSubject): ReturnType<ReturnType<typeof seededRandom>> =>
+  seededRandom(subject.seed)("spread");
 
 const valueOf = async (made: MadeRegularizer, step = testStep<string>()): Promise<number> => {
   const found = await penaltyAt(made, step);
@@ -32,7 +40,11 @@ export const nonNegative: Claim = law("nonNegative", async (subject) => {
     for (const scale of [0.01, 1, 100]) {
       made.spread(scale, random);
       const value = await valueOf(made);
-      demand(value >= 0, "the penalty must not be negative", `got ${value} at parameters of size ${scale}`);
+      demand(
+        value >= 0,
+        "the penalty must not be negative",
+        `got ${value} at parameters of size ${scale}`,
+      );
     }
   });
 });
@@ -46,32 +58,42 @@ export const homogeneousOfDegree = (degree: number): Claim =>
       demand(value !== 0, "the penalty of random parameters must not be 0", "it is");
       for (const s of [0.1, 5]) {
         made.spread(s, randomOf(subject));
-        expectAllClose(await valueOf(made), value * s ** degree, { relative: 10 * subject.tolerance });
+        expectAllClose(await valueOf(made), value * s ** degree, {
+          relative: 10 * subject.tolerance,
+        });
       }
     });
   });
 
 /** ∇R is the gradient of R: tfjs's agrees with differences of the penalty's values, at points where it is smooth. */
-export const gradientMatchesFiniteDifference: Claim = law("gradientMatchesFiniteDifference", async (subject) => {
-  await withRegularizer(subject, async (made) => {
-    made.spread(1, randomOf(subject));
-    const step = testStep<string>();
-    const variables = made.model.parameters.map(({ variable }) => variable);
-    const at = (await Promise.all(variables.map((variable) => variable.data()))).flatMap((values) => [...values]);
-    const start = await penaltyAt(made, step);
-    demand(start !== undefined, "the regularizer must have a penalty", "it has none");
-    const value = (x: readonly number[]): Promise<number> => {
-      tf.tidy(() => {
-        const parts = tf.split(tf.tensor1d([...x]), variables.map(({ size }) => size));
-        variables.forEach((variable, i) => {
-          variable.assign(tf.reshape(parts[i], variable.shape));
+export const gradientMatchesFiniteDifference: Claim = law(
+  "gradientMatchesFiniteDifference",
+  async (subject) => {
+    await withRegularizer(subject, async (made) => {
+      made.spread(1, randomOf(subject));
+      const step = testStep<string>();
+      const variables = made.model.parameters.map(({ variable }) => variable);
+      const at = (await Promise.all(variables.map((variable) => variable.data()))).flatMap(
+        (values) => [...values],
+      );
+      const start = await penaltyAt(made, step);
+      demand(start !== undefined, "the regularizer must have a penalty", "it has none");
+      const value = (x: readonly number[]): Promise<number> => {
+        tf.tidy(() => {
+          const parts = tf.split(
+            tf.tensor1d([...x]),
+            variables.map(({ size }) => size),
+          );
+          variables.forEach((variable, i) => {
+            variable.assign(tf.reshape(parts[i], variable.shape));
+          });
         });
-      });
-      return valueOf(made, step);
-    };
-    await compareGradient(value, start.gradient.slice(0, at.length), at, { seed: subject.seed });
-  });
-});
+        return valueOf(made, step);
+      };
+      await compareGradient(value, start.gradient.slice(0, at.length), at, { seed: subject.seed });
+    });
+  },
+);
 
 /** A parameter as numbers. */
 export interface ParameterValues extends Omit<Parameter, "variable"> {
@@ -92,7 +114,10 @@ export const penaltyIs = (formula: (parameters: readonly ParameterValues[]) => n
             values: Array.from(await variable.data()),
           })),
         );
-        expectAllClose(await valueOf(made), formula(parameters), { relative: subject.tolerance, absolute: 1e-9 });
+        expectAllClose(await valueOf(made), formula(parameters), {
+          relative: subject.tolerance,
+          absolute: 1e-9,
+        });
       }
     });
   });
@@ -105,7 +130,11 @@ export const changesAfterFirstPenalty: Claim = law("changesAfterFirstPenalty", a
     for (const step of [0, 1, 2, 10, 100, 1000]) {
       values.push(await valueOf(made, testStep({ at: { step, epoch: Math.floor(step / 3) } })));
     }
-    demand(values.some((value) => value !== values[0]), "the penalty must change in the course of training", `it stayed ${values[0]}`);
+    demand(
+      values.some((value) => value !== values[0]),
+      "the penalty must change in the course of training",
+      `it stayed ${values[0]}`,
+    );
   });
 });
 
@@ -115,7 +144,11 @@ export const proxRestsAtRateZero: Claim = law("proxRestsAtRateZero", async (subj
     made.spread(1, randomOf(subject));
     const moved = await proxAt(made, 0);
     for (const { name, variable } of made.model.parameters) {
-      if (name in moved) expectAllClose(moved[name], Array.from(await variable.data()), { relative: subject.tolerance, absolute: subject.tolerance });
+      if (name in moved)
+        expectAllClose(moved[name], Array.from(await variable.data()), {
+          relative: subject.tolerance,
+          absolute: subject.tolerance,
+        });
     }
   });
 });
@@ -136,24 +169,37 @@ export const proxMatchesDefinition = (penalty: (columns: Matrix) => number): Cla
         const groups = proxGroups(made);
         demand(groups.length > 0, "the regularizer must have a proximal step", "it moves nothing");
         for (const group of groups) {
-          const from = await Promise.all(group.map(async ({ variable }) => Array.from(await variable.data())));
+          const from = await Promise.all(
+            group.map(async ({ variable }) => Array.from(await variable.data())),
+          );
           const to = group.map(({ name }) => moved[name]);
           const objective = (x: Matrix): number =>
-            0.5 * x.reduce((sum, row, i) => sum + row.reduce((s, value, j) => s + (value - from[i][j]) ** 2, 0), 0) + rate * penalty(x);
+            0.5 *
+              x.reduce(
+                (sum, row, i) =>
+                  sum + row.reduce((s, value, j) => s + (value - from[i][j]) ** 2, 0),
+                0,
+              ) +
+            rate * penalty(x);
           const least = objective(to);
           const slack = subject.tolerance * (1e-3 + Math.abs(least));
           const around = function* (): Generator<Matrix> {
             yield from;
             yield to.map((row) => row.map(() => 0));
             for (const size of [1, 0.1, 0.01]) {
-              for (let i = 0; i < 20; i++) yield to.map((row) => row.map((x) => x + size * random.normal()));
+              for (let i = 0; i < 20; i++)
+                yield to.map((row) => row.map((x) => x + size * random.normal()));
               yield to.map((row) => row.map((x) => x * (1 + size)));
               yield to.map((row) => row.map((x) => x * (1 - size)));
             }
           };
           for (const point of around()) {
             const value = objective(point);
-            demand(least <= value + slack, `no point may be better than prox(p), ${least}`, () => `${group.map(({ name }) => name).join(", ")} at rate ${rate}: one has ${value}`);
+            demand(
+              least <= value + slack,
+              `no point may be better than prox(p), ${least}`,
+              () => `${group.map(({ name }) => name).join(", ")} at rate ${rate}: one has ${value}`,
+            );
           }
         }
       }

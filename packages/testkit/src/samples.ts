@@ -30,7 +30,12 @@ export interface JacobianOptions {
 export function jacobianOf(options: JacobianOptions): number[][] {
   const { rows, columns, rank = Math.min(rows, columns), scale = 1, seed = 0 } = options;
   if (!Number.isInteger(rank) || rank < 0 || rank > Math.min(rows, columns)) {
-    throw badOption("jacobianOf", "rank", `a whole number from 0 to ${Math.min(rows, columns)}`, rank);
+    throw badOption(
+      "jacobianOf",
+      "rank",
+      `a whole number from 0 to ${Math.min(rows, columns)}`,
+      rank,
+    );
   }
   if (rank === 0) return normal(rows, columns, 0);
   const random = seededRandom(seed)(`jacobian/${rows}/${columns}/${rank}`);
@@ -44,8 +49,17 @@ export function jacobianOf(options: JacobianOptions): number[][] {
 
 /** Sides and ranks of the random samples: more tasks than parameters, fewer, as many; every lack of rank. */
 const sides: readonly (readonly [rows: number, columns: number, rank: number])[] = [
-  [2, 2, 2], [2, 9, 2], [2, 9, 1], [3, 1, 1], [3, 7, 3], [3, 7, 2], [3, 7, 1],
-  [5, 3, 3], [5, 12, 5], [5, 12, 2], [8, 40, 8],
+  [2, 2, 2],
+  [2, 9, 2],
+  [2, 9, 1],
+  [3, 1, 1],
+  [3, 7, 3],
+  [3, 7, 2],
+  [3, 7, 1],
+  [5, 3, 3],
+  [5, 12, 5],
+  [5, 12, 2],
+  [8, 40, 8],
 ];
 
 /** Entry sizes of the scaled samples. */
@@ -74,7 +88,10 @@ export function samples(seed = 0): readonly Sample[] {
 
 function special(random: Random): Sample[] {
   const v = Array.from({ length: 6 }, () => random.normal());
-  const u = perpendicular(Array.from({ length: 6 }, () => random.normal()), v);
+  const u = perpendicular(
+    Array.from({ length: 6 }, () => random.normal()),
+    v,
+  );
   const turn = (cosine: number, length = 1): number[] =>
     v.map((x, i) => length * (cosine * x + Math.sqrt(1 - cosine * cosine) * u[i]));
   const times = (k: number): number[] => v.map((x) => k * x);
@@ -86,21 +103,62 @@ function special(random: Random): Sample[] {
     { name: "weak agreement", jacobian: [v, turn(0.01)] },
     { name: "strong conflict", jacobian: [v, turn(-0.9)] },
     { name: "conflict of unequal lengths", jacobian: [times(100), turn(-0.7, 0.01)] },
-    { name: "orthogonal", jacobian: [[1, 0, 0], [0, 2, 0], [0, 0, 3]], degenerate: true },
-    { name: "all agree", jacobian: [[1, 2, 0.5], [2, 1, 1], [0.1, 3, 1]] },
+    {
+      name: "orthogonal",
+      jacobian: [
+        [1, 0, 0],
+        [0, 2, 0],
+        [0, 0, 3],
+      ],
+      degenerate: true,
+    },
+    {
+      name: "all agree",
+      jacobian: [
+        [1, 2, 0.5],
+        [2, 1, 1],
+        [0.1, 3, 1],
+      ],
+    },
     { name: "collinear", jacobian: [v, times(2), times(0.5)], degenerate: true },
-    { name: "collinear, two of three opposed", jacobian: [v, times(-2), times(3)], degenerate: true },
+    {
+      name: "collinear, two of three opposed",
+      jacobian: [v, times(-2), times(3)],
+      degenerate: true,
+    },
     { name: "opposed", jacobian: [v, times(-1)], degenerate: true },
     { name: "opposed, unequal", jacobian: [v, times(-3)], degenerate: true },
     { name: "zero row", jacobian: [v, zero, turn(-0.5)], degenerate: true },
     { name: "zero row of two", jacobian: [zero, v], degenerate: true },
     { name: "all zero", jacobian: [zero, zero, zero], degenerate: true },
     // w·J = 0 for w = (1, 2, 1) > 0.
-    { name: "strongly stationary", jacobian: [v, turn(0.2), v.map((x, i) => -x - 2 * turn(0.2)[i])], degenerate: true },
+    {
+      name: "strongly stationary",
+      jacobian: [v, turn(0.2), v.map((x, i) => -x - 2 * turn(0.2)[i])],
+      degenerate: true,
+    },
     { name: "weakly stationary", jacobian: [v, times(-2), turn(0.3)], degenerate: true },
-    { name: "three at 120 degrees", jacobian: [[1, 0], [-0.5, 0.75 ** 0.5], [-0.5, -(0.75 ** 0.5)]], degenerate: true },
-    { name: "three in conflict", jacobian: [[2, -1, 0.3], [-1.5, 2, -0.7], [-0.4, -1.1, 1.9]] },
-    { name: "rows of sizes 1e-5, 1, 1e5", jacobian: strong.map((row, i) => row.map((x) => x * 10 ** (5 * (i - 1)))) },
+    {
+      name: "three at 120 degrees",
+      jacobian: [
+        [1, 0],
+        [-0.5, 0.75 ** 0.5],
+        [-0.5, -(0.75 ** 0.5)],
+      ],
+      degenerate: true,
+    },
+    {
+      name: "three in conflict",
+      jacobian: [
+        [2, -1, 0.3],
+        [-1.5, 2, -0.7],
+        [-0.4, -1.1, 1.9],
+      ],
+    },
+    {
+      name: "rows of sizes 1e-5, 1, 1e5",
+      jacobian: strong.map((row, i) => row.map((x) => x * 10 ** (5 * (i - 1)))),
+    },
     { name: "near-collinear", jacobian: [v, turn(1 - 1e-10), turn(-1 + 1e-10)], degenerate: true },
     { name: "wide", jacobian: jacobianOf({ rows: 3, columns: 500, seed: 5 }) },
   ];

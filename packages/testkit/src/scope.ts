@@ -54,7 +54,8 @@ export interface ScopeState {
 }
 
 /** A scope by hand, as a trainer would give it to one part. */
-export interface TestScope<Name extends string = string> extends ArchitectureScope<Name>, PartScope<Name> {
+export interface TestScope<Name extends string = string>
+  extends ArchitectureScope<Name>, PartScope<Name> {
   /** In the order in which they were made. */
   readonly variables: readonly Variable[];
   /** A trainer saves the variables that a part lists, and no others. */

@@ -11,16 +11,27 @@ const norms = (j: Matrix): number => j.reduce((sum, row) => sum + norm(row), 0);
 
 const toleranceOf = async (subject: SurgerySubject): Promise<number> =>
   subject.tolerance ??
-  (await withSurgery(subject, {}, ({ parts }) => Promise.resolve(editsTensors(parts) ? 1e-4 : 1e-7)));
+  (await withSurgery(subject, {}, ({ parts }) =>
+    Promise.resolve(editsTensors(parts) ? 1e-4 : 1e-7),
+  ));
 
 /** Samples on which nothing hangs by a rounding error: no zero, parallel or balanced rows. */
 const generic = (subject: SurgerySubject): SurgerySubject["samples"] =>
   subject.samples.filter(({ degenerate }) => !degenerate);
 
 /** Throws unless two vectors agree up to `tolerance` times `size`. */
-const agree = (name: string, actual: readonly number[], expected: readonly number[], size: number): void => {
+const agree = (
+  name: string,
+  actual: readonly number[],
+  expected: readonly number[],
+  size: number,
+): void => {
   const off = norm(actual.map((x, i) => x - expected[i]));
-  demand(off <= size, `"${name}": the result must be [${expected.slice(0, 6).join(", ")}] within ${size}`, () => `got [${actual.slice(0, 6).join(", ")}], off by ${off}`);
+  demand(
+    off <= size,
+    `"${name}": the result must be [${expected.slice(0, 6).join(", ")}] within ${size}`,
+    () => `got [${actual.slice(0, 6).join(", ")}], off by ${off}`,
+  );
 };
 
 /** A law on the samples with two rows alone. */
@@ -43,7 +54,11 @@ export const nonConflicting: Claim = law("nonConflicting", async (subject) => {
     const size = Math.max(norms(edited), norms(jacobian));
     jacobian.forEach((row, i) => {
       const along = row.reduce((sum, x, j) => sum + x * result[j], 0);
-      demand(along >= -tolerance * norm(row) * size, `"${name}": no task's gradient may point against the result`, () => `task ${i}: ${along}`);
+      demand(
+        along >= -tolerance * norm(row) * size,
+        `"${name}": no task's gradient may point against the result`,
+        () => `task ${i}: ${along}`,
+      );
     });
   }
 });
@@ -68,7 +83,12 @@ export const permutationEquivariant: Claim = law("permutationEquivariant", async
   for (const { name, jacobian } of generic(subject)) {
     const expected = await combined(subject, jacobian);
     for (const permuted of [jacobian.toReversed(), [...jacobian.slice(1), jacobian[0]]]) {
-      agree(name, await combined(subject, permuted), expected, tolerance * Math.max(norms(jacobian), norm(expected)));
+      agree(
+        name,
+        await combined(subject, permuted),
+        expected,
+        tolerance * Math.max(norms(jacobian), norm(expected)),
+      );
     }
   }
 });
@@ -82,10 +102,16 @@ export const linearUnderScaling: Claim = law("linearUnderScaling", async (subjec
   for (const { name, jacobian } of generic(subject)) {
     const c1 = jacobian.map((_, i) => 0.5 + 0.7 * i);
     const c2 = jacobian.map((_, i) => 3 / (1 + i));
-    const scaled = (c: readonly number[]): number[][] => jacobian.map((row, i) => row.map((x) => x * c[i]));
+    const scaled = (c: readonly number[]): number[][] =>
+      jacobian.map((row, i) => row.map((x) => x * c[i]));
     const [one, two] = [await combined(subject, scaled(c1)), await combined(subject, scaled(c2))];
     const both = scaled(c1.map((c, i) => 2 * c + 3 * c2[i]));
-    agree(name, await combined(subject, both), one.map((x, i) => 2 * x + 3 * two[i]), tolerance * norms(both));
+    agree(
+      name,
+      await combined(subject, both),
+      one.map((x, i) => 2 * x + 3 * two[i]),
+      tolerance * norms(both),
+    );
   }
 });
 
@@ -95,8 +121,16 @@ export const homogeneous: Claim = law("homogeneous", async (subject) => {
   for (const { name, jacobian } of generic(subject)) {
     const expected = await combined(subject, jacobian);
     for (const s of [0.25, 3]) {
-      const result = await combined(subject, jacobian.map((row) => row.map((x) => s * x)));
-      agree(name, result, expected.map((x) => s * x), s * tolerance * Math.max(norms(jacobian), norm(expected)));
+      const result = await combined(
+        subject,
+        jacobian.map((row) => row.map((x) => s * x)),
+      );
+      agree(
+        name,
+        result,
+        expected.map((x) => s * x),
+        s * tolerance * Math.max(norms(jacobian), norm(expected)),
+      );
     }
   }
 });
@@ -124,7 +158,9 @@ export const actsOnWholeVector: Claim = law("actsOnWholeVector", async (subject)
     const width = jacobian[0].length;
     if (width < 2 || width > 50) continue;
     const q = rotationOf(width, subject.seed);
-    const sizes = [1, Math.ceil((width - 1) / 2), Math.floor((width - 1) / 2)].filter((size) => size > 0);
+    const sizes = [1, Math.ceil((width - 1) / 2), Math.floor((width - 1) / 2)].filter(
+      (size) => size > 0,
+    );
     const [expected] = multiply([await combined(subject, jacobian, { sizes })], q);
     const size = 10 * tolerance * Math.max(norms(jacobian), norm(expected));
     agree(name, await combined(subject, multiply(jacobian, q), { sizes }), expected, size);
@@ -137,15 +173,25 @@ export const ignoresZeroRows: Claim = law("ignoresZeroRows", async (subject) => 
   for (const { name, jacobian } of generic(subject)) {
     const zero = jacobian[0].map(() => 0);
     const expected = await combined(subject, jacobian);
-    agree(name, await combined(subject, [...jacobian, zero]), expected, tolerance * Math.max(norms(jacobian), norm(expected)));
+    agree(
+      name,
+      await combined(subject, [...jacobian, zero]),
+      expected,
+      tolerance * Math.max(norms(jacobian), norm(expected)),
+    );
   }
 });
 
 /** Randomness has an effect: on three tasks in conflict, some two seeds of twenty give different results. */
 export const variesWithSeed: Claim = law("variesWithSeed", async (subject) => {
-  const jacobian = [[2, -1, 0.3], [-1.5, 2, -0.7], [-0.4, -1.1, 1.9]];
+  const jacobian = [
+    [2, -1, 0.3],
+    [-1.5, 2, -0.7],
+    [-0.4, -1.1, 1.9],
+  ];
   const seen = new Set<string>();
-  for (let seed = 0; seed < 20; seed++) seen.add(String(await combined(subject, jacobian, { seed })));
+  for (let seed = 0; seed < 20; seed++)
+    seen.add(String(await combined(subject, jacobian, { seed })));
   demand(seen.size > 1, "results must vary with the seed", "twenty seeds gave one result");
 });
 
@@ -164,8 +210,10 @@ export const matchesReference = (
   law("matchesReference", async (subject) => {
     for (const [i, { jacobian, expected, losses }] of cases.entries()) {
       for (const seed of [0, 1, 2]) {
-        const rows = await withSurgery(subject, { tasks: jacobian.length, seed }, (run) =>
-          run.step(jacobian, losses ? { losses } : {}),
+        const rows = await withSurgery(
+          subject,
+          { tasks: jacobian.length, sizes: [jacobian[0].length], seed },
+          (run) => run.step(jacobian, losses ? { losses } : {}),
         );
         const result = expected.map((_, j) => rows.reduce((sum, row) => sum + row[j], 0));
         agree(`case ${i}`, result, expected, relative * norm(expected));
@@ -191,11 +239,20 @@ export const reachesExactly = (
       const reached = new Set<number>();
       for (let seed = 0; seed < seeds; seed++) {
         const result = await combined(subject, jacobian, { seed });
-        const which = results.findIndex((expected) => norm(result.map((x, j) => x - expected[j])) <= relative * norm(expected));
-        demand(which >= 0, `every result must be one of the ${results.length}`, () => `seed ${seed} gave [${result.join(", ")}]`);
+        const which = results.findIndex(
+          (expected) => norm(result.map((x, j) => x - expected[j])) <= relative * norm(expected),
+        );
+        demand(
+          which >= 0,
+          `every result must be one of the ${results.length}`,
+          () => `seed ${seed} gave [${result.join(", ")}]`,
+        );
         reached.add(which);
       }
-      demand(reached.size === results.length, `${results.length} results must be reached`, () => `${seeds} seeds reached ${reached.size}`);
+      demand(
+        reached.size === results.length,
+        `${results.length} results must be reached`,
+        () => `${seeds} seeds reached ${reached.size}`,
+      );
     }
   });
-

@@ -50,7 +50,8 @@ export function sampleData({ tasks, input: shape, seed }: TrainingSetup): Datase
     const values = Array.from({ length: rows * each }, (_, i) => {
       const label = drawLabel(tasks[name], random);
       const batch = Math.floor(i / each / BATCH);
-      const missing = random.uniform() < 0.3 || (names.length > 1 && k === names.length - 1 && batch === 1);
+      const missing =
+        random.uniform() < 0.3 || (names.length > 1 && k === names.length - 1 && batch === 1);
       return missing ? NaN : label;
     });
     return [name, values];
@@ -118,8 +119,15 @@ export async function checkResuming(setup: TrainingSetup): Promise<void> {
       await trainer.restore(saved);
       await trainer.fit(sampleData(setup), { steps: 7, batchSize: BATCH, shuffle: false });
       const end = await trainer.state();
-      const same = sameValue(numbers(end), numbers(whole)) && sameValue(end.parts, whole.parts) && sameValue(end.random, whole.random);
-      demand(same, "a run restored in another trainer must end bit for bit as the whole one", `stopped after step ${stop}, it does not`);
+      const same =
+        sameValue(numbers(end), numbers(whole)) &&
+        sameValue(end.parts, whole.parts) &&
+        sameValue(end.random, whole.random);
+      demand(
+        same,
+        "a run restored in another trainer must end bit for bit as the whole one",
+        `stopped after step ${stop}, it does not`,
+      );
     });
   }
 }
@@ -127,15 +135,24 @@ export async function checkResuming(setup: TrainingSetup): Promise<void> {
 /** Per-task rows summed over the parameters' owners are the gradient of the sum. */
 export async function checkIdentitySurgery(setup: TrainingSetup, tolerance: number): Promise<void> {
   const train = (extra: Partial<Parts>): Promise<TrainerState> =>
-    withTrainer(setup, async (trainer, fitTo) => {
-      await fitTo(3);
-      return trainer.state();
-    }, extra);
+    withTrainer(
+      setup,
+      async (trainer, fitTo) => {
+        await fitTo(3);
+        return trainer.state();
+      },
+      extra,
+    );
   const [without, through] = [await train({}), await train({ surgery: identity() })];
   for (const [name, { values }] of Object.entries(without.variables)) {
     const other = through.variables[name].values;
     const size = Math.hypot(...values) / Math.sqrt(values.length) + 1e-3;
     const off = values.findIndex((value, i) => Math.abs(value - other[i]) > tolerance * size);
-    demand(off < 0, "three steps through the identity surgery must do what three without surgery do", () => `"${name}" is ${other[off]} at ${off}, not ${values[off]}: a gradient is lost, so its owners are too few`);
+    demand(
+      off < 0,
+      "three steps through the identity surgery must do what three without surgery do",
+      () =>
+        `"${name}" is ${other[off]} at ${off}, not ${values[off]}: a gradient is lost, so its owners are too few`,
+    );
   }
 }

@@ -1,15 +1,50 @@
 import { chain, identity } from "@polytask/core";
-import { actsOnWholeVector, describeSurgery, homogeneous, keepsAgreeingGradients, linearUnderScaling, matchesReference, nonConflictingForTwoTasks, permutationEquivariant, permutationEquivariantForTwoTasks, variesWithSeed } from "@polytask/testkit";
+import {
+  actsOnWholeVector,
+  describeSurgery,
+  homogeneous,
+  ignoresZeroRows,
+  keepsAgreeingGradients,
+  linearUnderScaling,
+  nonConflictingForTwoTasks,
+  permutationEquivariant,
+  permutationEquivariantForTwoTasks,
+  scaleInvariantDirection,
+  variesWithSeed,
+} from "@polytask/testkit";
+import { byHand, everyOrder } from "./cases.ts";
 import { projection } from "./right/projection.ts";
+import { unitRows } from "./right/unit-rows.ts";
 
 describeSurgery(() => identity(), {
-  claims: [permutationEquivariant, linearUnderScaling, homogeneous, keepsAgreeingGradients, actsOnWholeVector],
+  claims: [
+    permutationEquivariant,
+    linearUnderScaling,
+    homogeneous,
+    keepsAgreeingGradients,
+    actsOnWholeVector,
+    ignoresZeroRows,
+  ],
 });
 
 describeSurgery(() => projection(), {
-  claims: [nonConflictingForTwoTasks, keepsAgreeingGradients, linearUnderScaling, homogeneous, actsOnWholeVector, permutationEquivariantForTwoTasks, variesWithSeed,
-    // methods: two tasks, the sum form of the published method
-    matchesReference([{ jacobian: [[-4, 1, 1], [6, 1, 1]], expected: [0.5848, 3.8012, 3.8012] }], { relative: 1e-4 })],
+  claims: [
+    nonConflictingForTwoTasks,
+    permutationEquivariantForTwoTasks,
+    keepsAgreeingGradients,
+    linearUnderScaling,
+    homogeneous,
+    actsOnWholeVector,
+    variesWithSeed,
+    everyOrder,
+    byHand,
+  ],
 });
 
-describeSurgery(() => chain(projection(), projection()), { claims: [nonConflictingForTwoTasks, keepsAgreeingGradients] });
+describeSurgery(() => chain(projection(), projection()), {
+  claims: [nonConflictingForTwoTasks, keepsAgreeingGradients],
+});
+
+describeSurgery(() => unitRows(), {
+  claims: [permutationEquivariant, scaleInvariantDirection, actsOnWholeVector, ignoresZeroRows],
+});

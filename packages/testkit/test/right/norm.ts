@@ -35,10 +35,15 @@ export const towardsMean = (): RegularizerPlugin => ({
     prox: {
       on: "gramian",
       groups: (parameters) => {
-        const roles = new Set(parameters.flatMap(({ role }) => (role === "tower/kernel" ? [role] : [])));
+        const roles = new Set(
+          parameters.flatMap(({ role }) => (role === "tower/kernel" ? [role] : [])),
+        );
         return [...roles].map((role) => parameters.filter((parameter) => parameter.role === role));
       },
-      apply: (g, rate) => g.map((row, i) => row.map((_, j) => (i === j ? 1 : 0) / (1 + rate) + (1 - 1 / (1 + rate)) / g.length)),
+      apply: (g, rate) =>
+        g.map((row, i) =>
+          row.map((_, j) => (i === j ? 1 : 0) / (1 + rate) + (1 - 1 / (1 + rate)) / g.length),
+        ),
     },
   }),
 });

@@ -4,7 +4,8 @@ import { CONTRACT, type Matrix, type SurgeryPlugin } from "@polytask/core";
 export const inner = (c: readonly number[], g: Matrix, d: readonly number[]): number =>
   c.reduce((sum, x, i) => sum + x * g[i].reduce((s, y, j) => s + y * d[j], 0), 0);
 
-export const unit = (n: number, i: number): number[] => Array.from({ length: n }, (_, j) => (i === j ? 1 : 0));
+export const unit = (n: number, i: number): number[] =>
+  Array.from({ length: n }, (_, j) => (i === j ? 1 : 0));
 
 /** Each gradient is projected off the others that it conflicts with, in an order drawn for it. Correct. */
 export const projection = (): SurgeryPlugin => ({
