@@ -33,7 +33,7 @@ export default tseslint.config(
     ignores: ["**/dist/**", "**/.cache/**", "**/.turbo/**", "**/coverage/**", "**/*.config.ts"],
   },
   {
-    files: ["{packages,examples}/*/{src,test}/**/*.ts", "bench/src/**/*.ts"],
+    files: ["{packages,examples}/*/{src,test}/**/*.ts", "integration/test/**/*.ts", "bench/src/**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -64,6 +64,8 @@ export default tseslint.config(
       // Indexed access is typed as present (no `!` in numeric loops), and callers may be plain
       // JavaScript: checks that the types call needless are wanted.
       "@typescript-eslint/no-unnecessary-condition": "off",
+      // `{}` is a `{ [N in Name]?: V }` for every Name, but not a Partial<Record<Name, V>>.
+      "@typescript-eslint/consistent-indexed-object-style": "off",
       // `mmoe<Name extends string>(): ArchitecturePlugin<Name>` learns the task names where it is used.
       "@typescript-eslint/no-unnecessary-type-parameters": "off",
       // Contracts ask for promises of code that may have nothing to await, and let the rest be

@@ -1,5 +1,5 @@
 import { badState } from "./errors.ts";
-import type { Progress } from "./fit.ts";
+import type { Progress } from "./progress.ts";
 import type { State } from "./plugin.ts";
 import type { RootScope } from "./scope.ts";
 import type { SavedTensor, TrainerState } from "./state.ts";

@@ -37,7 +37,7 @@ export async function readDataset<Name extends string>(
   if (tasks.length === 0) {
     throw badData(who, "at least one task must have labels", "the data set has none");
   }
-  const labels: { [N in Name]?: Labels } = {};
+  const labels: Partial<Record<Name, Labels>> = {};
   for (const name of tasks) {
     const column = data.labels[name];
     if (column === undefined) continue;
@@ -95,7 +95,7 @@ export function takeBatch<Name extends string>(
   const columns: Record<string, Rows> = {};
   for (const [name, rows] of Object.entries(examples.columns))
     columns[name] = takeRows(rows, indices);
-  const labels: { [N in Name]?: Labels } = {};
+  const labels: Partial<Record<Name, Labels>> = {};
   for (const name of examples.tasks) {
     const column = examples.labels[name];
     if (column) labels[name] = takeLabels(column, indices);

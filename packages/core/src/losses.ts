@@ -25,7 +25,7 @@ export function toTensors<Name extends string>(batch: Batch<Name>): BatchTensors
   for (const [name, rows] of Object.entries(batch.columns)) {
     columns[name] = tf.tensor(rows.values, [batch.size, ...rows.shape], rows.dtype);
   }
-  const labels: { [N in Name]?: LabelTensors } = {};
+  const labels: Partial<Record<Name, LabelTensors>> = {};
   for (const name of batch.tasks) {
     const column = batch.labels[name];
     if (column) labels[name] = labelTensors(column, batch.size);

@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs";
 import { badOption } from "./errors.ts";
 import { CONTRACT, type Plugin, type Stateful } from "./plugin.ts";
-import type { Scope } from "./scope.ts";
 
 /** What an optimizer may decide by. */
 export interface ParameterInfo {
@@ -71,7 +70,7 @@ export interface OpaqueOptimizer extends Stateful {
 
 export type Optimizer = ElementwiseOptimizer | OpaqueOptimizer;
 
-export type OptimizerPlugin = Plugin<"optimizer", Optimizer, Scope>;
+export type OptimizerPlugin = Plugin<"optimizer", Optimizer>;
 
 export interface SgdOptions {
   readonly learningRate?: number;

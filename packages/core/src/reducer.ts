@@ -1,5 +1,4 @@
 import { CONTRACT, type Plugin } from "./plugin.ts";
-import type { Scope } from "./scope.ts";
 
 /** Sums over processes that train the same network on different data. */
 export interface Reducer {
@@ -9,7 +8,7 @@ export interface Reducer {
   readonly sum: (values: Float32Array) => Promise<Float32Array>;
 }
 
-export type ReducerPlugin = Plugin<"reducer", Reducer, Scope>;
+export type ReducerPlugin = Plugin<"reducer", Reducer>;
 
 /** One process: the sum is the value itself. The identity of reducers, and the default. */
 export function local(): ReducerPlugin {

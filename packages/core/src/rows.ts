@@ -50,7 +50,7 @@ export async function numericRows(
 async function flatten(name: string, column: Column, size: number): Promise<Float32Array> {
   if (isTensor(column)) return Float32Array.from(await column.data());
   if (ArrayBuffer.isView(column)) return Float32Array.from(column as ArrayLike<number>);
-  const rows = column as readonly unknown[];
+  const rows = column;
   if (size !== 1 && rows.every((row) => typeof row === "number")) return Float32Array.from(rows);
   const values = new Float32Array(rows.length * size);
   rows.forEach((row, i) => {

@@ -1,25 +1,23 @@
 import type { Model, NamedVariable, Parameter, PartScope } from "./architecture.ts";
+import {
+  checkNeeds,
+  checkOffers,
+  checkPlugin,
+  checkVariables,
+  type MadePart,
+} from "./check-wiring.ts";
 import { type Encoder, input } from "./encoder.ts";
 import { eager } from "./eager.ts";
 import type { Engine } from "./engine.ts";
-import {
-  badPart,
-  brokenPart,
-  tooFewTasks,
-  unknownTask,
-  unmetNeed,
-  wrongContract,
-  show,
-} from "./errors.ts";
+import { badPart, brokenPart, unknownTask } from "./errors.ts";
 import type { Network, OwnedParameter } from "./network.ts";
 import type { Observer } from "./observer.ts";
 import { type ParameterInfo, sgd } from "./optimizer.ts";
 import type { Parts } from "./parts.ts";
-import { type Capability, CONTRACT, type Needs, type Plugin, type Stateful } from "./plugin.ts";
+import type { Needs, Plugin, Stateful } from "./plugin.ts";
 import { local } from "./reducer.ts";
 import { joint, type Sampler } from "./sampler.ts";
 import { optimizerToken, type RootScope, type Scope } from "./scope.ts";
-import type { Surgery } from "./surgery.ts";
 import type { PerTask, Task } from "./tasks.ts";
 import { equal } from "./weighting.ts";
 
@@ -31,12 +29,6 @@ export interface Wired<Name extends string> {
   readonly observers: readonly Observer<Name>[];
   /** Parts that may have host-side state, by the key of their checkpoint entry. */
   readonly stateful: ReadonlyMap<string, Stateful>;
-}
-
-/** A made part's name and what it asks for. */
-interface MadePart {
-  readonly name: string;
-  readonly needs: Needs | undefined;
 }
 
 /** Makes every part once, in the order in which they need one another, and checks what each made. */
@@ -152,29 +144,6 @@ export async function wire<Name extends string>(
   return { network, engine, sampler, observers, stateful };
 }
 
-/** Refuses a part that needs what the engine cannot do. */
-function checkOffers<Name extends string>(
-  engine: Engine<Name>,
-  parts: readonly MadePart[],
-  surgeries: readonly Surgery<Name>[],
-): void {
-  const refuse = (who: string, capability: Capability): void => {
-    if (engine.offers.includes(capability)) return;
-    throw unmetNeed(
-      who,
-      `needs an engine that offers "${capability}"`,
-      `this one offers ${engine.offers.join(", ") || "no such ability"}`,
-    );
-  };
-  for (const { name, needs } of parts) {
-    if (needs?.cross) refuse(name, "cross");
-    if (needs?.probes) refuse(name, "probes");
-  }
-  for (const { at = "parameters" } of surgeries) {
-    if (at !== "parameters") refuse(`surgery at "${at.activation}"`, "activation surgery");
-  }
-}
-
 const toArray = <T>(value: T | readonly T[] | undefined): readonly T[] =>
   value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
 
@@ -185,17 +154,6 @@ async function inOrder<In, Out>(
   const results: Out[] = [];
   for (const [index, item] of list.entries()) results.push(await make(item, index));
   return results;
-}
-
-function checkPlugin(place: string, kind: string, plugin: unknown): void {
-  const found = plugin as Partial<Plugin<string, unknown>> | null | undefined;
-  if (typeof found !== "object" || found === null || found.kind !== kind) {
-    throw badPart(place, `needs a plugin of kind "${kind}"`, `got ${show(plugin)}`);
-  }
-  if (typeof found.create !== "function" || typeof found.name !== "string") {
-    throw badPart(place, "a plugin has a name and a create function", `got ${show(plugin)}`);
-  }
-  if (found.contract !== CONTRACT) throw wrongContract(found.name, CONTRACT, found.contract);
 }
 
 function own<Name extends string>(
@@ -231,54 +189,3 @@ function own<Name extends string>(
 
 const named = (part: string, list: readonly NamedVariable[] = []): NamedVariable[] =>
   list.map(({ name, variable }) => ({ name: `${part}/${name}`, variable }));
-
-function checkVariables<Name extends string>(
-  parameters: readonly OwnedParameter<Name>[],
-  extras: readonly OwnedParameter<Name>[],
-  buffers: readonly NamedVariable[],
-  model: Model<Name>,
-): void {
-  const trained = [...parameters, ...extras];
-  const names = [...trained.map(({ info }) => info.name), ...buffers.map(({ name }) => name)];
-  const variables = [...trained, ...buffers].map(({ variable }) => variable);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw brokenPart(twice, "every variable must have a name of its own", "the name is used twice");
-  }
-  const again = variables.findIndex((variable, i) => variables.indexOf(variable) !== i);
-  if (again >= 0) {
-    throw brokenPart(names[again], "every variable must be listed once", "it is listed twice");
-  }
-  if (parameters.length === 0) {
-    throw brokenPart("architecture", "a model must have parameters", "it lists none");
-  }
-  const listed = new Set(parameters.map(({ variable }) => variable));
-  if (!model.lastShared.every((variable) => listed.has(variable))) {
-    throw brokenPart("architecture", "lastShared must be made of parameters", "one is not listed");
-  }
-}
-
-/** What all parts together need; fails where it cannot be met. */
-function checkNeeds<Name extends string>(
-  parts: readonly MadePart[],
-  names: readonly Name[],
-  model: Model<Name>,
-): Network<Name>["needs"] {
-  for (const { name, needs } of parts) {
-    if (needs?.tasks !== undefined && names.length < needs.tasks) {
-      throw tooFewTasks(name, needs.tasks, names);
-    }
-    if (needs?.lastSharedNorms && model.lastShared.length === 0) {
-      throw unmetNeed(
-        name,
-        "needs an architecture that names its last shared layer",
-        "lastShared is empty",
-      );
-    }
-  }
-  return {
-    lastSharedNorms: parts.some(({ needs }) => needs?.lastSharedNorms),
-    gramian: parts.some(({ needs }) => needs?.gramian),
-    activations: [...new Set(parts.flatMap(({ needs }) => needs?.activations ?? []))],
-  };
-}

@@ -47,7 +47,7 @@ describe("gramian", () => {
       const rows = [0, 1].map(() => Float32Array.from({ length }, () => random.normal()));
       expect(Math.max(...(await errors(rows)))).toBeLessThan(1e-6);
     }
-    const none = tf.zeros([2, 0]) as tf.Tensor2D;
+    const none = tf.zeros<tf.Rank.R2>([2, 0]);
     expect(await gramian(none)).toEqual([
       [0, 0],
       [0, 0],

@@ -7,7 +7,6 @@ import {
   identity,
   input,
   type Inputs,
-  type Outputs,
   regression,
   type StepReport,
 } from "@polytask/core";
@@ -48,9 +47,9 @@ const twoDoors: ArchitecturePlugin<Names> = {
             const x = (inputs as Record<string, tf.Tensor2D>)[task];
             const door = tf.tanh(tf.matMul(x, doors[task] as tf.Tensor2D));
             const h = tf.tanh(tf.matMul(door, shared as tf.Tensor2D));
-            return [task, tf.matMul(h as tf.Tensor2D, heads[task] as tf.Tensor2D)];
+            return [task, tf.matMul(h, heads[task])];
           }),
-        ) as Outputs<Names>,
+        ),
     };
   },
 };
@@ -105,7 +104,7 @@ it("two tasks with other columns, batch sizes and lengths: G is that of two back
             ),
           );
           const h = tf.tanh(tf.matMul(door, shared as tf.Tensor2D));
-          const scores = tf.matMul(h as tf.Tensor2D, weights(`head/${task}`));
+          const scores = tf.matMul(h, weights(`head/${task}`));
           return tf.mean(tasks[task].loss(scores, tf.tensor1d(labels)));
         };
         return tf.grad(loss)(weights("shared"));
