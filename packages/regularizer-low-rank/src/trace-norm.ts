@@ -4,8 +4,8 @@ import {
   type Matrix,
   multiply,
   type Parameter,
-  type Regularizer,
   type RegularizerPlugin,
+  tooFewTasks,
   transpose,
   unmetNeed,
 } from "@polytask/core";
@@ -33,32 +33,39 @@ export interface TraceNormOptions {
  * Ji, Ye, "An Accelerated Gradient Method for Trace Norm Minimization", ICML 2009 (the step); Yang,
  * Hospedales, "Trace Norm Regularised Deep Multi-Task Learning", 2016 (the use in networks).
  *
- * @throws POLYTASK_OPTION for a strength below 0 or not finite; POLYTASK_NEED in the first step where the model pairs no
- * parameters by such roles; createTrainer throws POLYTASK_TOO_FEW_TASKS for a single task.
+ * @throws POLYTASK_OPTION for a strength below 0 or not finite; createTrainer throws POLYTASK_TOO_FEW_TASKS for a single
+ * task and POLYTASK_NEED where the model pairs no parameters by such roles.
  */
 export function traceNorm<Name extends string>(options: TraceNormOptions): RegularizerPlugin<Name> {
   const { strength, prox = true, roles } = options;
   if (!(strength >= 0 && strength < Infinity)) {
     throw badOption("traceNorm", "strength", "a number of at least 0", strength);
   }
-  const groups = <P extends Parameter>(parameters: readonly P[]): readonly (readonly P[])[] =>
-    pair(parameters, roles);
-  const step: Regularizer["prox"] = {
-    on: "gramian",
-    groups,
-    apply: (gramian, rate) => shrinkage(gramian, rate * strength),
-  };
-  const penalty: Regularizer["penalty"] = ({ parameters }) => {
-    const norms = groups(parameters).map((group) =>
-      nuclearNorm(tf.stack(group.map(({ variable }) => tf.reshape(variable, [-1])))),
-    );
-    return tf.mul(strength, tf.addN(norms));
-  };
   return {
     kind: "regularizer",
     name: "regularizer-low-rank",
     contract: CONTRACT,
-    create: () => ({ needs: { tasks: 2 }, ...(prox ? { prox: step } : { penalty }) }),
+    create: ({ tasks, parameters }) => {
+      if (tasks.length < 2) throw tooFewTasks("traceNorm", 2, tasks);
+      const groups = pair(parameters, roles);
+      if (prox) {
+        return {
+          prox: {
+            on: "gramian",
+            groups: (given) => pair(given, roles),
+            apply: (gramian, rate) => shrinkage(gramian, rate * strength),
+          },
+        };
+      }
+      return {
+        penalty: () => {
+          const norms = groups.map((group) =>
+            nuclearNorm(tf.stack(group.map(({ variable }) => tf.reshape(variable, [-1])))),
+          );
+          return tf.mul(strength, tf.addN(norms));
+        },
+      };
+    },
   };
 }
 

@@ -167,13 +167,13 @@ describe("the penalty on its own", () => {
   const at = async (columns: readonly tf.Tensor[]) => {
     const tasks = Object.fromEntries(columns.map((_, i) => [`t${i}`, regression()]));
     const scope = testScope(tasks);
-    const part = await traceNorm({ strength: 1, prox: false }).create(scope);
     const parameters = columns.map((column, i) => ({
       name: `head/t${i}/kernel`,
       variable: scope.variable(() => tf.clone(column)),
       tasks: [`t${i}`],
       role: "head/kernel",
     }));
+    const part = await traceNorm({ strength: 1, prox: false }).create({ ...scope, parameters });
     const found = tf.tidy(() => {
       const pass = testStep<string>().pass(scope.tasks);
       const rest = {

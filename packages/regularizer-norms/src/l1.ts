@@ -2,7 +2,7 @@ import { badOption, CONTRACT, type RegularizerPlugin } from "@polytask/core";
 import * as tf from "@tensorflow/tfjs";
 import {
   checkStrength,
-  chosen,
+  choose,
   type NormOptions,
   notBias,
   type Strength,
@@ -23,8 +23,8 @@ export interface L1Options extends NormOptions {
  * Tibshirani, "Regression Shrinkage and Selection via the Lasso", JRSS B 1996; the proximal step: Daubechies, Defrise,
  * De Mol, CPAM 2004.
  *
- * @throws POLYTASK_OPTION for a strength below 0 or not finite, in the step concerned where it is scheduled, for a
- * schedule together with `prox`, and for a `select` by which the penalty has no parameter.
+ * @throws POLYTASK_OPTION for a strength below 0 or not finite, in the step concerned where it is scheduled, and for
+ * a schedule together with `prox`; createTrainer throws it for a `select` that chooses no parameter.
  */
 export function l1<Name extends string>(options: Strength | L1Options): RegularizerPlugin<Name> {
   const {
@@ -38,27 +38,28 @@ export function l1<Name extends string>(options: Strength | L1Options): Regulari
     kind: "regularizer",
     name: "regularizer-norms",
     contract: CONTRACT,
-    create: () =>
-      typeof strength === "number" && prox
-        ? {
-            prox: {
-              on: "elements",
-              select: (parameters) => parameters.filter(select),
-              apply: (value, rate) => {
-                const threshold = tf.mul(rate, strength);
-                const above = tf.relu(tf.sub(value, threshold));
-                return tf.sub(above, tf.relu(tf.sub(tf.neg(value), threshold)));
-              },
-            },
-          }
-        : {
-            penalty: ({ parameters, pass }) => {
-              // Not tf.abs: its gradient at 0 is -1, which would push zeros away.
-              const sizes = chosen("l1", select, parameters).map(({ variable }) =>
-                tf.sum(tf.mul(variable, tf.sign(variable))),
-              );
-              return tf.mul(strengthAt("l1", strength, pass), tf.addN(sizes));
+    create: ({ parameters }) => {
+      const chosen = choose("l1", select, parameters);
+      if (typeof strength === "number" && prox) {
+        return {
+          prox: {
+            on: "elements",
+            select: (given) => given.filter(select),
+            apply: (value, rate) => {
+              const threshold = tf.mul(rate, strength);
+              const above = tf.relu(tf.sub(value, threshold));
+              return tf.sub(above, tf.relu(tf.sub(tf.neg(value), threshold)));
             },
           },
+        };
+      }
+      return {
+        penalty: ({ pass }) => {
+          // Not tf.abs: its gradient at 0 is -1, which would push zeros away.
+          const sizes = chosen.map(({ variable }) => tf.sum(tf.mul(variable, tf.sign(variable))));
+          return tf.mul(strengthAt("l1", strength, pass), tf.addN(sizes));
+        },
+      };
+    },
   };
 }

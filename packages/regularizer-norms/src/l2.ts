@@ -2,7 +2,7 @@ import { CONTRACT, type RegularizerPlugin } from "@polytask/core";
 import * as tf from "@tensorflow/tfjs";
 import {
   checkStrength,
-  chosen,
+  choose,
   type NormOptions,
   notBias,
   type Strength,
@@ -17,8 +17,8 @@ export type L2Options = NormOptions;
  * The gradient λ·w is added outside J and goes through the optimizer with the rest. Under an optimizer that divides by
  * past gradients (Adam) this is not weight decay: take one that decays apart from the gradient for that.
  *
- * @throws POLYTASK_OPTION for a strength below 0 or not finite, in the step concerned where it is scheduled, and for a
- * `select` that chooses no parameter.
+ * @throws POLYTASK_OPTION for a strength below 0 or not finite, in the step concerned where it is scheduled; createTrainer
+ * throws it for a `select` that chooses no parameter.
  */
 export function l2<Name extends string>(options: Strength | L2Options): RegularizerPlugin<Name> {
   const { strength, select = notBias } =
@@ -28,13 +28,14 @@ export function l2<Name extends string>(options: Strength | L2Options): Regulari
     kind: "regularizer",
     name: "regularizer-norms",
     contract: CONTRACT,
-    create: () => ({
-      penalty: ({ parameters, pass }) => {
-        const squares = chosen("l2", select, parameters).map(({ variable }) =>
-          tf.sum(tf.square(variable)),
-        );
-        return tf.mul(strengthAt("l2", strength, pass), tf.mul(0.5, tf.addN(squares)));
-      },
-    }),
+    create: ({ parameters }) => {
+      const chosen = choose("l2", select, parameters);
+      return {
+        penalty: ({ pass }) => {
+          const squares = chosen.map(({ variable }) => tf.sum(tf.square(variable)));
+          return tf.mul(strengthAt("l2", strength, pass), tf.mul(0.5, tf.addN(squares)));
+        },
+      };
+    },
   };
 }

@@ -13,7 +13,7 @@ export interface NormOptions {
 export const notBias = ({ name }: Parameter): boolean => !/(^|\/)bias$/.test(name);
 
 /** The parameters to be held small; none is a mistake in `select`. */
-export function chosen<P extends Parameter>(
+export function choose<P extends Parameter>(
   who: string,
   select: (parameter: Parameter) => boolean,
   parameters: readonly P[],
