@@ -32,7 +32,7 @@ export interface BatchNormOptions<Name extends string = string> extends BlockOpt
  */
 export function batchNorm<Name extends string>(
   scope: Scope<Name>,
-  options: BatchNormOptions<Name>,
+  options: BatchNormOptions<NoInfer<Name>>,
 ): Block<Name> {
   const { name, input, momentum = 0.99, epsilon = 1e-3 } = options;
   const who = `batchNorm "${name}"`;
@@ -62,8 +62,14 @@ export function batchNorm<Name extends string>(
     shape: [input],
     forward: (x, pass) => {
       if (!pass.training) return normalise(x, movingMean.variable, movingVariance.variable);
-      const { mean, variance } = tf.moments(x, x.shape.slice(0, -1).map((_, axis) => axis));
-      for (const [moving, seen] of [[movingMean, mean], [movingVariance, variance]] as const) {
+      const { mean, variance } = tf.moments(
+        x,
+        x.shape.slice(0, -1).map((_, axis) => axis),
+      );
+      for (const [moving, seen] of [
+        [movingMean, mean],
+        [movingVariance, variance],
+      ] as const) {
         const value = tf.add(tf.mul(moving.variable, momentum), tf.mul(seen, 1 - momentum));
         pass.assign(moving.variable, value);
       }

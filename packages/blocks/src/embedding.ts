@@ -25,7 +25,7 @@ export interface EmbeddingOptions<Name extends string = string> extends BlockOpt
  */
 export function embedding<Name extends string>(
   scope: Scope<Name>,
-  options: EmbeddingOptions<Name>,
+  options: EmbeddingOptions<NoInfer<Name>>,
 ): Block<Name> {
   const { name, rows, dimension, table: initializer = normal(1 / Math.sqrt(dimension)) } = options;
   const who = `embedding "${name}"`;

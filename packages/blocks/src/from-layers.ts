@@ -41,7 +41,7 @@ export interface LayersBlock<Name extends string = string> extends Block<Name> {
 export function fromLayers<Name extends string>(
   scope: Scope<Name>,
   model: LayersModel | Layer,
-  options: FromLayersOptions<Name>,
+  options: FromLayersOptions<NoInfer<Name>>,
 ): LayersBlock<Name> {
   const { name, tasks, role, inputShape, pure = [] } = options;
   const who = `fromLayers "${name}"`;
@@ -68,7 +68,8 @@ export function fromLayers<Name extends string>(
     scope.onDispose(free);
     checkLayers(who, layers, pure);
     if (!isModel(model) && model.inboundNodes.length === 0) {
-      if (!inputShape) throw badOption(who, "inputShape", "given for a layer without weights", inputShape);
+      if (!inputShape)
+        throw badOption(who, "inputShape", "given for a layer without weights", inputShape);
       model.apply(tf.input({ shape: [...inputShape] }));
       take();
     }

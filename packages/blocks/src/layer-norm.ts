@@ -24,7 +24,7 @@ export interface LayerNormOptions<Name extends string = string> extends BlockOpt
  */
 export function layerNorm<Name extends string>(
   scope: Scope<Name>,
-  options: LayerNormOptions<Name>,
+  options: LayerNormOptions<NoInfer<Name>>,
 ): Block<Name> {
   const { name, input, epsilon = 1e-5 } = options;
   const who = `layerNorm "${name}"`;

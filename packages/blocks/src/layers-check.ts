@@ -9,7 +9,16 @@ export type Layer = tfLayers.Layer;
 const pureClasses: readonly string[] = [
   ...["Model", "Functional", "Sequential", "InputLayer", "TimeDistributed", "Bidirectional"],
   ...["RNN", "StackedRNNCells", "SimpleRNN", "GRU", "LSTM", "ConvLSTM2D"],
-  ...["Dense", "Embedding", "Activation", "Flatten", "RepeatVector", "Reshape", "Permute", "Masking"],
+  ...[
+    "Dense",
+    "Embedding",
+    "Activation",
+    "Flatten",
+    "RepeatVector",
+    "Reshape",
+    "Permute",
+    "Masking",
+  ],
   ...["ReLU", "LeakyReLU", "PReLU", "ELU", "ThresholdedReLU", "Softmax"],
   ...["Add", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"],
   ...["Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose"],
@@ -100,6 +109,9 @@ const hasConstraint = (layer: Layer): boolean =>
   Object.entries(layer).some(([key, value]) => key.endsWith("Constraint") && value != null);
 
 function isWhole(layer: Layer): boolean {
-  const { scale, center } = layer as unknown as { readonly scale: boolean; readonly center: boolean };
+  const { scale, center } = layer as unknown as {
+    readonly scale: boolean;
+    readonly center: boolean;
+  };
   return scale && center;
 }

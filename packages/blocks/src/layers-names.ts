@@ -25,7 +25,8 @@ export function weightNames(model: LayersModel | Layer): ReadonlyMap<LayerVariab
 
   const names = new Map<LayerVariable, string>();
   const used = new Set<string>();
-  const ordered = "layers" in model ? model.layers.flatMap((layer) => layer.weights) : model.weights;
+  const ordered =
+    "layers" in model ? model.layers.flatMap((layer) => layer.weights) : model.weights;
   for (const weight of ordered) {
     const plain = weight.originalName.split("/").map(rename).join("/");
     let name = plain;

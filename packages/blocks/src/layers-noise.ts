@@ -24,8 +24,7 @@ export const noises: Readonly<Record<string, Noise>> = {
   Dropout: dropped,
   SpatialDropout1D: dropped,
   /** x + N(0, stddev²) */
-  GaussianNoise: ({ stddev }, x, pass) =>
-    tf.add(x, tf.mul(pass.noise(x.shape, "normal"), stddev)),
+  GaussianNoise: ({ stddev }, x, pass) => tf.add(x, tf.mul(pass.noise(x.shape, "normal"), stddev)),
   /** x · N(1, rate/(1 − rate)) */
   GaussianDropout: ({ rate }, x, pass) =>
     isRate(rate)

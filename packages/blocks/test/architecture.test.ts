@@ -1,9 +1,27 @@
-import { batchNorm, type Block, dense, dropout, embedding, fromLayers, layerNorm, mlp } from "@polytask/blocks";
-import { type ArchitecturePlugin, type ArchitectureScope, CONTRACT, createTrainer, identity, input, regression } from "@polytask/core";
+import { useBackend } from "@polytask/backend";
+import {
+  batchNorm,
+  type Block,
+  dense,
+  dropout,
+  embedding,
+  fromLayers,
+  layerNorm,
+  mlp,
+} from "@polytask/blocks";
+import {
+  type ArchitecturePlugin,
+  type ArchitectureScope,
+  CONTRACT,
+  createTrainer,
+  identity,
+  input,
+  regression,
+} from "@polytask/core";
 import { describeArchitecture, expectNoLeak } from "@polytask/testkit";
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -30,7 +48,9 @@ function architecture<Name extends string>(
         forward: (inputs, pass) => {
           const h = parts.reduce((x, part) => part.forward(x, pass), inputs as Tensor);
           return Object.fromEntries(
-            heads.filter(([task]) => pass.tasks.includes(task)).map(([task, block]) => [task, block.forward(h, pass)]),
+            heads
+              .filter(([task]) => pass.tasks.includes(task))
+              .map(([task, block]) => [task, block.forward(h, pass)]),
           ) as Partial<Record<Name, Tensor>>;
         },
       };
@@ -104,38 +124,57 @@ describe("an architecture of tf.layers models", () => {
 
 describe.each([
   ["blocks", ofBlocks, "architecture/batch/movingMean", "architecture/base/0/kernel"],
-  ["tf.layers models", ofLayers, "architecture/base/batch_normalization_1/moving_mean", "architecture/base/dense_1/kernel"],
+  [
+    "tf.layers models",
+    ofLayers,
+    "architecture/base/batch_normalization_1/moving_mean",
+    "architecture/base/dense_1/kernel",
+  ],
 ] as const)("three tasks with a surgery, on %s", (_, make, buffer, kernel) => {
-  const inputs = Array.from({ length: 8 }, (_, i) => [Math.sin(i), Math.cos(2 * i), i / 8]);
-  const labels = inputs.map(([a, b]) => a * b);
-  const data = { inputs, labels: { a: labels, b: labels, c: labels } };
-  const tasks = { a: regression(), b: regression(), c: regression() };
-  const trainer = () => {
-    const plugin = make<"a" | "b" | "c">();
-    return createTrainer(tasks, { architecture: plugin, surgery: identity(), encoder: input([3]) });
-  };
+  describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
+    beforeAll(async () => {
+      await useBackend(backend);
+    });
+    afterAll(async () => {
+      await useBackend("cpu");
+    });
+    const inputs = Array.from({ length: 8 }, (_, i) => [Math.sin(i), Math.cos(2 * i), i / 8]);
+    const labels = inputs.map(([a, b]) => a * b);
+    const data = { inputs, labels: { a: labels, b: labels, c: labels } };
+    const tasks = { a: regression(), b: regression(), c: regression() };
+    const trainer = () => {
+      const plugin = make<"a" | "b" | "c">();
+      return createTrainer(tasks, {
+        architecture: plugin,
+        surgery: identity(),
+        encoder: input([3]),
+      });
+    };
 
-  it("moves statistics once a step, by what the batch of that step had", async () => {
-    await expectNoLeak(async () => {
-      await using made = await trainer();
-      const before = (await made.state()).variables[kernel];
-      await made.fit(data, { steps: 1, batchSize: 8 });
-      // Hidden values of the starting kernel (its bias is 0); moving mean = 0.5·0 + 0.5·their mean.
-      const { values } = (await made.state()).variables[buffer];
-      values.forEach((value, unit) => {
-        const hidden = inputs.map((row) => Math.tanh(row.reduce((sum, x, i) => sum + x * before.values[5 * i + unit], 0)));
-        expect(value).toBeCloseTo((0.5 * hidden.reduce((a, b) => a + b, 0)) / 8, 6);
+    it("moves statistics once a step, by what the batch of that step had", async () => {
+      await expectNoLeak(async () => {
+        await using made = await trainer();
+        const before = (await made.state()).variables[kernel];
+        await made.fit(data, { steps: 1, batchSize: 8 });
+        // Hidden values of the starting kernel (its bias is 0); moving mean = 0.5·0 + 0.5·their mean.
+        const { values } = (await made.state()).variables[buffer];
+        values.forEach((value, unit) => {
+          const hidden = inputs.map((row) =>
+            Math.tanh(row.reduce((sum, x, i) => sum + x * before.values[5 * i + unit], 0)),
+          );
+          expect(value).toBeCloseTo((0.5 * hidden.reduce((a, b) => a + b, 0)) / 8, 6);
+        });
       });
     });
-  });
 
-  it("leaves statistics alone when it evaluates and predicts", async () => {
-    await using made = await trainer();
-    await made.fit(data, { steps: 2, batchSize: 4 });
-    const before = (await made.state()).variables;
-    await made.evaluate(data);
-    const one = await made.predict(data.inputs);
-    expect(await made.predict(data.inputs)).toEqual(one);
-    expect((await made.state()).variables).toEqual(before);
+    it("leaves statistics alone when it evaluates and predicts", async () => {
+      await using made = await trainer();
+      await made.fit(data, { steps: 2, batchSize: 4 });
+      const before = (await made.state()).variables;
+      await made.evaluate(data);
+      const one = await made.predict(data.inputs);
+      expect(await made.predict(data.inputs)).toEqual(one);
+      expect((await made.state()).variables).toEqual(before);
+    });
   });
 });

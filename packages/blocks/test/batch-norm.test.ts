@@ -22,31 +22,34 @@ const formula = (gamma: number[], beta: number[], x: number[]): number[] =>
   });
 
 describe("batchNorm", () => {
-  it.each([[[5, 3]], [[2, 4, 3]]])("is the formula, with its gradients, for x %j", async (shape) => {
-    await expectNoLeak(async () => {
-      const scope = testScope(sampleTasks);
-      const block = batchNorm(scope, { name: "norm", tasks: ["a", "c"], input: 3 });
-      expect(block.parameters.map(({ name, tasks }) => [name, tasks])).toEqual([
-        ["norm/gamma", ["a", "c"]],
-        ["norm/beta", ["a", "c"]],
-      ]);
-      const [gamma, beta] = [numbers(3, 2), numbers(3, 3)];
-      set(block, "gamma", gamma);
-      set(block, "beta", beta);
-      const x = tf.tensor(numbers(shape.reduce((a, b) => a * b, 1)), shape);
-      const list = [...(await x.data())];
-      const weights = numbers(x.size, 4);
-      expectClose((await run(block, x)).y, formula(gamma, beta, list));
-      const objective = (...args: number[][]): number =>
-        formula(args[0], args[1], args[2]).reduce((sum, y, i) => sum + weights[i] * y, 0);
-      const expected = differences(objective, [gamma, beta, list]);
-      (await gradients(block, x, weights)).forEach((gradient, k) => {
-        expectClose(gradient, expected[k], 1e-5);
+  it.each([[[5, 3]], [[2, 4, 3]]])(
+    "is the formula, with its gradients, for x %j",
+    async (shape) => {
+      await expectNoLeak(async () => {
+        const scope = testScope(sampleTasks);
+        const block = batchNorm(scope, { name: "norm", tasks: ["a", "c"], input: 3 });
+        expect(block.parameters.map(({ name, tasks }) => [name, tasks])).toEqual([
+          ["norm/gamma", ["a", "c"]],
+          ["norm/beta", ["a", "c"]],
+        ]);
+        const [gamma, beta] = [numbers(3, 2), numbers(3, 3)];
+        set(block, "gamma", gamma);
+        set(block, "beta", beta);
+        const x = tf.tensor(numbers(shape.reduce((a, b) => a * b, 1)), shape);
+        const list = [...(await x.data())];
+        const weights = numbers(x.size, 4);
+        expectClose((await run(block, x)).y, formula(gamma, beta, list));
+        const objective = (...args: number[][]): number =>
+          formula(args[0], args[1], args[2]).reduce((sum, y, i) => sum + weights[i] * y, 0);
+        const expected = differences(objective, [gamma, beta, list]);
+        (await gradients(block, x, weights)).forEach((gradient, k) => {
+          expectClose(gradient, expected[k], 1e-5);
+        });
+        x.dispose();
+        scope.dispose();
       });
-      x.dispose();
-      scope.dispose();
-    });
-  });
+    },
+  );
 
   it("assigns each moving statistic once, and uses them outside training without moving them", async () => {
     await expectNoLeak(async () => {
@@ -65,8 +68,14 @@ describe("batchNorm", () => {
       expect(calls).toEqual(["assign", "assign"]);
       for (const column of [0, 1, 2]) {
         const [m, v] = statistics(list, column);
-        expect(assigned.get(mean.variable)?.[column]).toBeCloseTo(0.75 * (column + 1) + 0.25 * m, 5);
-        expect(assigned.get(variance.variable)?.[column]).toBeCloseTo(0.75 * (column + 2) ** 2 + 0.25 * v, 5);
+        expect(assigned.get(mean.variable)?.[column]).toBeCloseTo(
+          0.75 * (column + 1) + 0.25 * m,
+          5,
+        );
+        expect(assigned.get(variance.variable)?.[column]).toBeCloseTo(
+          0.75 * (column + 2) ** 2 + 0.25 * v,
+          5,
+        );
       }
       // Nothing is set before the step says so.
       expect([...(await mean.variable.data())]).toEqual([1, 2, 3]);

@@ -40,7 +40,11 @@ describe("dropout", () => {
     const step = testStep<Name>();
     const [one, two] = tf.tidy(() => [1, 2].map(() => block.forward(x, step.pass(all))));
     expect([...(await one.data())]).toEqual([...(await two.data())]);
-    const [gradient] = await gradients(block, x, numbers(20).map(() => 1));
+    const [gradient] = await gradients(
+      block,
+      x,
+      numbers(20).map(() => 1),
+    );
     expect(gradient).toEqual([...(await one.data())]);
     tf.dispose([x, one, two]);
   });
@@ -49,7 +53,10 @@ describe("dropout", () => {
     const calls: string[] = [];
     const x = tf.ones([2, 2]);
     await run(dropout<Name>({ input: 2, rate: 0 }), x, { onCall: (call) => calls.push(call) });
-    await run(dropout<Name>({ input: 2, rate: 0.9 }), x, { training: false, onCall: (call) => calls.push(call) });
+    await run(dropout<Name>({ input: 2, rate: 0.9 }), x, {
+      training: false,
+      onCall: (call) => calls.push(call),
+    });
     expect(calls).toEqual([]);
     x.dispose();
   });

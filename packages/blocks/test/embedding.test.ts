@@ -17,7 +17,9 @@ describe.each(["cpu", "wasm"] as const)("embedding on %s", (backend) => {
     await expectNoLeak(async () => {
       const scope = testScope(sampleTasks);
       const block = embedding(scope, { name: "words", tasks: ["b"], rows: 5, dimension: 3 });
-      expect(block.parameters).toMatchObject([{ name: "words/table", tasks: ["b"], layout: "rows" }]);
+      expect(block.parameters).toMatchObject([
+        { name: "words/table", tasks: ["b"], layout: "rows" },
+      ]);
       expect(block.shape).toEqual([3]);
       const table = [...(await block.parameters[0].variable.data())];
       const list = [4, 0, 4, 1, 2, 4];
@@ -41,15 +43,27 @@ describe.each(["cpu", "wasm"] as const)("embedding on %s", (backend) => {
       const block = embedding(scope, { name: "words", tasks: all, rows: 7, dimension: 4 });
       const table = block.parameters[0].variable;
       const list = [3, 3, 0, 6, 3, 1, 0, 3];
-      const [ids, weights] = tf.tidy(() => [tf.tensor1d(list, "int32"), tf.tensor2d(numbers(32), [8, 4])]);
+      const [ids, weights] = tf.tidy(() => [
+        tf.tensor1d(list, "int32"),
+        tf.tensor2d(numbers(32), [8, 4]),
+      ]);
       const gradient = (lookup: () => tf.Tensor): tf.Tensor =>
-        tf.tidy(() => tf.variableGrads(() => tf.sum(tf.mul(tf.square(lookup()), weights)), [table]).grads[table.name]);
+        tf.tidy(
+          () =>
+            tf.variableGrads(() => tf.sum(tf.mul(tf.square(lookup()), weights)), [table]).grads[
+              table.name
+            ],
+        );
       const found = gradient(() => block.forward(ids, testStep<Name>().pass(all)));
       const expected = gradient(() => tf.matMul(tf.cast(tf.oneHot(ids, 7), "float32"), table));
       expectClose([...(await found.data())], [...(await expected.data())]);
       // No word 2, 4 or 5 in this batch.
       const rows = (await found.array()) as number[][];
-      expect([2, 4, 5].map((row) => rows[row])).toEqual([[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]);
+      expect([2, 4, 5].map((row) => rows[row])).toEqual([
+        [0, 0, 0, 0],
+        [0, 0, 0, 0],
+        [0, 0, 0, 0],
+      ]);
       tf.dispose([ids, weights, found, expected]);
       scope.dispose();
     });
@@ -73,8 +87,12 @@ describe("embedding", () => {
 
   it("refuses bad sizes", () => {
     const scope = testScope(sampleTasks);
-    expect(codeOf(() => embedding(scope, { name: "w", tasks: all, rows: 0, dimension: 1 }))).toContain('"rows"');
-    expect(codeOf(() => embedding(scope, { name: "w", tasks: all, rows: 1, dimension: 0.5 }))).toContain('"dimension"');
+    expect(
+      codeOf(() => embedding(scope, { name: "w", tasks: all, rows: 0, dimension: 1 })),
+    ).toContain('"rows"');
+    expect(
+      codeOf(() => embedding(scope, { name: "w", tasks: all, rows: 1, dimension: 0.5 })),
+    ).toContain('"dimension"');
     expect(scope.variables).toEqual([]);
   });
 });

@@ -1,4 +1,11 @@
-import { batchNorm, type Block, dense, dropout, fromLayers, type FromLayersOptions } from "@polytask/blocks";
+import {
+  batchNorm,
+  type Block,
+  dense,
+  dropout,
+  fromLayers,
+  type FromLayersOptions,
+} from "@polytask/blocks";
 import { seededRandom } from "@polytask/core";
 import { expectNoLeak, sampleTasks, testScope, type TestScope, testStep } from "@polytask/testkit";
 import * as tf from "@tensorflow/tfjs";
@@ -22,7 +29,12 @@ const kernelInitializer = (seed: number) => tf.initializers.glorotUniform({ seed
 const small = (): Sequential =>
   tf.sequential({
     layers: [
-      tf.layers.dense({ inputShape: [4], units: 5, activation: "tanh", kernelInitializer: kernelInitializer(1) }),
+      tf.layers.dense({
+        inputShape: [4],
+        units: 5,
+        activation: "tanh",
+        kernelInitializer: kernelInitializer(1),
+      }),
       tf.layers.batchNormalization({ momentum: 0.75 }),
       tf.layers.dropout({ rate: 0.4 }),
       tf.layers.dense({ units: 2, kernelInitializer: kernelInitializer(2), name: "top" }),
@@ -53,7 +65,9 @@ describe("a model of dense layers, batch normalisation and dropout", () => {
     await expectNoLeak(async () => {
       const { scope, block } = wrap(small());
       const own = ownSmall(scope);
-      expect(block.parameters.map(({ variable }) => variable.shape)).toEqual(own.parameters.map(({ variable }) => variable.shape));
+      expect(block.parameters.map(({ variable }) => variable.shape)).toEqual(
+        own.parameters.map(({ variable }) => variable.shape),
+      );
       block.parameters.forEach(({ variable }, i) => {
         own.parameters[i].variable.assign(variable);
       });
@@ -63,13 +77,19 @@ describe("a model of dense layers, batch normalisation and dropout", () => {
 
       const [theirs, ours] = [await run(block, x, noise()), await run(own, x, noise())];
       expectClose(theirs.y, ours.y);
-      const [before, after] = [await gradients(own, x, weights, noise()), await gradients(block, x, weights, noise())];
+      const [before, after] = [
+        await gradients(own, x, weights, noise()),
+        await gradients(block, x, weights, noise()),
+      ];
       after.forEach((gradient, i) => {
         expectClose(gradient, before[i]);
       });
       expect(theirs.assigned.size).toBe(2);
       (block.buffers ?? []).forEach(({ variable }, i) => {
-        expectClose(theirs.assigned.get(variable) ?? [], ours.assigned.get((own.buffers ?? [])[i].variable) ?? []);
+        expectClose(
+          theirs.assigned.get(variable) ?? [],
+          ours.assigned.get((own.buffers ?? [])[i].variable) ?? [],
+        );
       });
       const use = await run(block, x, { training: false });
       expect(use.assigned.size).toBe(0);
@@ -106,7 +126,9 @@ describe("a model of dense layers, batch normalisation and dropout", () => {
     const [x, wrong] = [tf.tensor2d(numbers(8), [2, 4]), tf.zeros([2, 3])];
     await run(block, x);
     await expectNoLeak(() => {
-      expect(() => tf.tidy(() => block.forward(wrong, testStep<Name>().pass(all)))).toThrow("expected axis -1");
+      expect(() => tf.tidy(() => block.forward(wrong, testStep<Name>().pass(all)))).toThrow(
+        "expected axis -1",
+      );
     });
     expect(parts.map((part) => Object.getOwnPropertyNames(part).sort())).toEqual(before);
     const predicted = model.predict(x) as Tensor;
@@ -119,7 +141,10 @@ describe("a model of dense layers, batch normalisation and dropout", () => {
     const names = (): readonly [string, readonly string[]][] => {
       const { scope, block } = wrap(small());
       scope.dispose();
-      return [...block.parameters.map(({ name, tasks }) => [name, tasks] as [string, string[]]), ...(block.buffers ?? []).map(({ name }) => [name, []] as [string, string[]])];
+      return [
+        ...block.parameters.map(({ name, tasks }) => [name, tasks] as [string, string[]]),
+        ...(block.buffers ?? []).map(({ name }) => [name, []] as [string, string[]]),
+      ];
     };
     const expected = [
       ["net/dense_1/kernel", all],
@@ -143,7 +168,9 @@ describe("state", () => {
         const input = tf.input({ shape: [3] });
         const norm = tf.layers.batchNormalization({ momentum: 0.5 });
         const first = norm.apply(input) as tf.SymbolicTensor;
-        const doubled = tf.layers.dense({ units: 3, kernelInitializer: kernelInitializer(3) }).apply(first) as tf.SymbolicTensor;
+        const doubled = tf.layers
+          .dense({ units: 3, kernelInitializer: kernelInitializer(3) })
+          .apply(first) as tf.SymbolicTensor;
         return tf.model({ inputs: input, outputs: norm.apply(doubled) as tf.SymbolicTensor });
       };
       const reference = build();
@@ -175,7 +202,10 @@ describe("state", () => {
       ["net/dense_2/kernel", undefined, "tower/dense_2/kernel"],
       ["net/dense_2/bias", undefined, "tower/dense_2/bias"],
     ]);
-    expect(block.buffers?.map(({ name }) => name)).toEqual(["net/dense_1/kernel", "net/dense_1/bias"]);
+    expect(block.buffers?.map(({ name }) => name)).toEqual([
+      "net/dense_1/kernel",
+      "net/dense_1/bias",
+    ]);
     scope.dispose();
   });
 });
@@ -194,12 +224,44 @@ describe("noise", () => {
   };
   const alpha = -1.6732632423543772 * 1.0507009873554805;
 
-  it.each<[string, tf.layers.Layer, number[], number[], (x: number, noise: number[], i: number) => number]>([
-    ["dropout", tf.layers.dropout({ rate: 0.25 }), [4], [0.2, 0.3, 0.25, 0.9, 0, 1, 0.1, 0.5], (x, u, i) => (u[i] >= 0.25 ? x / 0.75 : 0)],
-    ["dropout with a noise shape", tf.layers.dropout({ rate: 0.5, noiseShape: [2, 1] }), [4], [0.2, 0.6], (x, u, i) => (u[Math.floor(i / 4)] >= 0.5 ? 2 * x : 0)],
-    ["spatialDropout1d", tf.layers.spatialDropout1d({ rate: 0.5 }), [2, 2], [0.2, 0.6, 0.7, 0.1], (x, u, i) => (u[2 * Math.floor(i / 4) + (i % 2)] >= 0.5 ? 2 * x : 0)],
-    ["gaussianNoise", tf.layers.gaussianNoise({ stddev: 0.3 }), [4], numbers(8, 9), (x, n, i) => x + 0.3 * n[i]],
-    ["gaussianDropout", tf.layers.gaussianDropout({ rate: 0.2 }), [4], numbers(8, 9), (x, n, i) => x * (1 + 0.5 * n[i])],
+  it.each<
+    [string, tf.layers.Layer, number[], number[], (x: number, noise: number[], i: number) => number]
+  >([
+    [
+      "dropout",
+      tf.layers.dropout({ rate: 0.25 }),
+      [4],
+      [0.2, 0.3, 0.25, 0.9, 0, 1, 0.1, 0.5],
+      (x, u, i) => (u[i] >= 0.25 ? x / 0.75 : 0),
+    ],
+    [
+      "dropout with a noise shape",
+      tf.layers.dropout({ rate: 0.5, noiseShape: [2, 1] }),
+      [4],
+      [0.2, 0.6],
+      (x, u, i) => (u[Math.floor(i / 4)] >= 0.5 ? 2 * x : 0),
+    ],
+    [
+      "spatialDropout1d",
+      tf.layers.spatialDropout1d({ rate: 0.5 }),
+      [2, 2],
+      [0.2, 0.6, 0.7, 0.1],
+      (x, u, i) => (u[2 * Math.floor(i / 4) + (i % 2)] >= 0.5 ? 2 * x : 0),
+    ],
+    [
+      "gaussianNoise",
+      tf.layers.gaussianNoise({ stddev: 0.3 }),
+      [4],
+      numbers(8, 9),
+      (x, n, i) => x + 0.3 * n[i],
+    ],
+    [
+      "gaussianDropout",
+      tf.layers.gaussianDropout({ rate: 0.2 }),
+      [4],
+      numbers(8, 9),
+      (x, n, i) => x * (1 + 0.5 * n[i]),
+    ],
     [
       "alphaDropout",
       tf.layers.alphaDropout({ rate: 0.2 }),
@@ -216,7 +278,10 @@ describe("noise", () => {
       const { scope, block } = wrap(shaped(layer, shape));
       const x = tf.tensor(numbers(8), [2, ...shape]);
       const list = [...(await x.data())];
-      expectClose((await run(block, x, uniform(noise))).y, list.map((value, i) => formula(value, noise, i)));
+      expectClose(
+        (await run(block, x, uniform(noise))).y,
+        list.map((value, i) => formula(value, noise, i)),
+      );
       const calls: string[] = [];
       const use = await run(block, x, { training: false, onCall: (call) => calls.push(call) });
       expect(use.y).toEqual(list);
@@ -232,17 +297,44 @@ describe("noise", () => {
     ["simpleRNN", () => tf.layers.simpleRNN(dropping), [5, 2]],
     ["gru", () => tf.layers.gru(dropping), [5, 2]],
     ["lstm", () => tf.layers.lstm(dropping), [5, 2]],
-    ["convLstm2d", () => tf.layers.convLstm2d({ filters: 2, kernelSize: 2, dropout: 0.4, recurrentDropout: 0.4, kernelInitializer: quarter }), [2, 3, 3, 1]],
-    ["rnn of cells", () => tf.layers.rnn({ cell: [tf.layers.lstmCell(dropping), tf.layers.gruCell(dropping)] as never }), [4, 2]],
-    ["bidirectional", () => tf.layers.bidirectional({ layer: tf.layers.lstm(dropping), mergeMode: "concat" }), [4, 2]],
-    ["timeDistributed dropout", () => tf.layers.timeDistributed({ layer: tf.layers.dropout({ rate: 0.5 }) }), [4, 3]],
+    [
+      "convLstm2d",
+      () =>
+        tf.layers.convLstm2d({
+          filters: 2,
+          kernelSize: 2,
+          dropout: 0.4,
+          recurrentDropout: 0.4,
+          kernelInitializer: quarter,
+        }),
+      [2, 3, 3, 1],
+    ],
+    [
+      "rnn of cells",
+      () =>
+        tf.layers.rnn({
+          cell: [tf.layers.lstmCell(dropping), tf.layers.gruCell(dropping)] as never,
+        }),
+      [4, 2],
+    ],
+    [
+      "bidirectional",
+      () => tf.layers.bidirectional({ layer: tf.layers.lstm(dropping), mergeMode: "concat" }),
+      [4, 2],
+    ],
+    [
+      "timeDistributed dropout",
+      () => tf.layers.timeDistributed({ layer: tf.layers.dropout({ rate: 0.5 }) }),
+      [4, 3],
+    ],
   ])("%s draws from the pass, one mask in a step, another in the next", async (_, layer, shape) => {
     await expectNoLeak(async () => {
       const { scope, block } = wrap(shaped(layer(), shape));
       const x = tf.ones([2, ...shape]);
       const noise = seededRandom(3)("noise");
       const drawn = { noise: 0 };
-      const step = () => testStep<Name>({ noise, onCall: (call) => (drawn.noise += call === "noise" ? 1 : 0) });
+      const step = () =>
+        testStep<Name>({ noise, onCall: (call) => (drawn.noise += call === "noise" ? 1 : 0) });
       const evaluate = async (of: ReturnType<typeof step>): Promise<number[]> => {
         const y = tf.tidy(() => block.forward(x, of.pass(all)));
         const list = [...(await y.data())];
@@ -266,11 +358,21 @@ describe("noise", () => {
   it("recurrent dropout is dropout of inputs and states with one mask for all times", async () => {
     // h_t = m_x ∘ x_t · 1 + m_h ∘ h_{t−1} · 1, linear, one unit: with m_x = 2 and m_h = (2 or 0) by the noise.
     const layer = (): tf.layers.Layer =>
-      tf.layers.simpleRNN({ units: 1, activation: "linear", dropout: 0.5, recurrentDropout: 0.5, kernelInitializer: "ones", recurrentInitializer: "ones" });
+      tf.layers.simpleRNN({
+        units: 1,
+        activation: "linear",
+        dropout: 0.5,
+        recurrentDropout: 0.5,
+        kernelInitializer: "ones",
+        recurrentInitializer: "ones",
+      });
     const x = tf.tensor3d([1, 10, 100, 1, 10, 100], [2, 3, 1]);
     const { scope, block } = wrap(shaped(layer(), [3, 1]));
     // Inputs: example 0 kept, 1 dropped. States: both kept.
-    expect((await run(block, x, uniform([0.9, 0.1, 0.8, 0.7]))).y).toEqual([2 * 100 + 2 * (2 * 10 + 2 * 2 * 1), 0]);
+    expect((await run(block, x, uniform([0.9, 0.1, 0.8, 0.7]))).y).toEqual([
+      2 * 100 + 2 * (2 * 10 + 2 * 2 * 1),
+      0,
+    ]);
     // States of both dropped.
     expect((await run(block, x, uniform([0.9, 0.9, 0.1, 0.2]))).y).toEqual([200, 200]);
     x.dispose();
@@ -284,7 +386,13 @@ describe("noise", () => {
     tf.dispose(model.apply(x, { training: true }) as Tensor);
     const { scope, block } = wrap(model);
     const { y } = await run(block, x, { training: false });
-    const kept = (await run(block, x, uniform([0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]))).y;
+    const kept = (
+      await run(
+        block,
+        x,
+        uniform([0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]),
+      )
+    ).y;
     expect(kept).not.toEqual(y);
     x.dispose();
     scope.dispose();
@@ -296,30 +404,44 @@ describe("what it takes", () => {
     await expectNoLeak(async () => {
       const { scope, block } = wrap(tf.layers.dense({ units: 3 }), { inputShape: [2] });
       expect(block.shape).toEqual([3]);
-      expect(block.parameters.map(({ name }) => name)).toEqual(["net/dense_1/kernel", "net/dense_1/bias"]);
+      expect(block.parameters.map(({ name }) => name)).toEqual([
+        "net/dense_1/kernel",
+        "net/dense_1/bias",
+      ]);
       const x = tf.ones([4, 2]);
       expect((await run(block, x)).y).toHaveLength(12);
       x.dispose();
       scope.dispose();
     });
-    expect(codeOf(() => wrap(tf.layers.dense({ units: 3 })))).toContain('"inputShape" must be given');
+    expect(codeOf(() => wrap(tf.layers.dense({ units: 3 })))).toContain(
+      '"inputShape" must be given',
+    );
   });
 
   it("several inputs, as a list", async () => {
     const [a, b] = [tf.input({ shape: [2] }), tf.input({ shape: [2] })];
-    const { scope, block } = wrap(tf.model({ inputs: [a, b], outputs: tf.layers.concatenate().apply([a, b]) as tf.SymbolicTensor }));
-    const y = tf.tidy(() => block.forward([tf.ones([1, 2]), tf.zeros([1, 2])], testStep<Name>().pass(all)));
+    const { scope, block } = wrap(
+      tf.model({
+        inputs: [a, b],
+        outputs: tf.layers.concatenate().apply([a, b]) as tf.SymbolicTensor,
+      }),
+    );
+    const y = tf.tidy(() =>
+      block.forward([tf.ones([1, 2]), tf.zeros([1, 2])], testStep<Name>().pass(all)),
+    );
     expect([...(await y.data())]).toEqual([1, 1, 0, 0]);
     y.dispose();
     scope.dispose();
   });
 
-  const one = (layer: tf.layers.Layer, shape: number[] = [3, 2]): (() => LayersModel) => () => {
-    const model = tf.sequential();
-    model.add(tf.layers.inputLayer({ batchInputShape: [2, ...shape] }));
-    model.add(layer);
-    return model;
-  };
+  const one =
+    (layer: tf.layers.Layer, shape: number[] = [3, 2]): (() => LayersModel) =>
+    () => {
+      const model = tf.sequential();
+      model.add(tf.layers.inputLayer({ batchInputShape: [2, ...shape] }));
+      model.add(layer);
+      return model;
+    };
   class Custom extends tf.layers.Layer {
     static readonly className = "Custom";
     override computeOutputShape(shape: number[]): number[] {
@@ -330,10 +452,26 @@ describe("what it takes", () => {
   it.each<[string, () => LayersModel | tf.layers.Layer, string]>([
     ["a random layer", () => tf.layers.randomWidth({ factor: 0.2 }), "is not one that is known"],
     ["an unknown layer", one(new Custom({})), 'pure: ["Custom"]'],
-    ["a weight regularizer", one(tf.layers.dense({ units: 2, kernelRegularizer: "l1l2" })), "weight regularizer"],
-    ["a regularizer inside a cell", one(tf.layers.rnn({ cell: tf.layers.gruCell({ units: 2, kernelRegularizer: "l1l2" }) })), "weight regularizer"],
-    ["a weight constraint", one(tf.layers.dense({ units: 2, kernelConstraint: "unitNorm" })), "weight constraint"],
-    ["batch normalisation without scale", one(tf.layers.batchNormalization({ scale: false })), "scale and center"],
+    [
+      "a weight regularizer",
+      one(tf.layers.dense({ units: 2, kernelRegularizer: "l1l2" })),
+      "weight regularizer",
+    ],
+    [
+      "a regularizer inside a cell",
+      one(tf.layers.rnn({ cell: tf.layers.gruCell({ units: 2, kernelRegularizer: "l1l2" }) })),
+      "weight regularizer",
+    ],
+    [
+      "a weight constraint",
+      one(tf.layers.dense({ units: 2, kernelConstraint: "unitNorm" })),
+      "weight constraint",
+    ],
+    [
+      "batch normalisation without scale",
+      one(tf.layers.batchNormalization({ scale: false })),
+      "scale and center",
+    ],
   ])("not %s, and leaves nothing behind", async (_, make, words) => {
     await expectNoLeak(() => {
       const scope = testScope(sampleTasks);
@@ -373,10 +511,14 @@ describe("what it takes", () => {
     first.scope.dispose();
 
     const input = tf.input({ shape: [2] });
-    expect(codeOf(() => wrap(tf.model({ inputs: input, outputs: [input, input] })))).toContain("one output");
+    expect(codeOf(() => wrap(tf.model({ inputs: input, outputs: [input, input] })))).toContain(
+      "one output",
+    );
     const open = tf.input({ shape: [null, 2] });
     const reversed = tf.layers.activation({ activation: "relu" }).apply(open) as tf.SymbolicTensor;
-    expect(codeOf(() => wrap(tf.model({ inputs: open, outputs: reversed })))).toContain("fixed sizes");
+    expect(codeOf(() => wrap(tf.model({ inputs: open, outputs: reversed })))).toContain(
+      "fixed sizes",
+    );
   });
 
   it("knows every layer of tf.layers: carries it, or refuses it for a reason", () => {
@@ -384,16 +526,45 @@ describe("what it takes", () => {
     const square = { kernelSize: 2, filters: 2 };
     const cell = tf.layers.lstmCell({ units: 2 });
     const args: Readonly<Record<string, object>> = {
-      conv1d: square, conv2d: square, conv2dTranspose: square, conv3d: square, conv3dTranspose: square,
-      separableConv2d: square, depthwiseConv2d: square, convLstm2d: square, convLstm2dCell: square,
-      cropping2D: { cropping: 1 }, dense: { units: 2 }, dropout: { rate: 0.1 }, spatialDropout1d: { rate: 0.1 },
-      repeatVector: { n: 2 }, reshape: { targetShape: [2] }, permute: { dims: [2, 1] }, embedding: { inputDim: 2, outputDim: 2 },
-      activation: { activation: "relu" }, dot: { axes: 1 }, gru: { units: 2 }, gruCell: { units: 2 }, lstm: { units: 2 },
-      lstmCell: { units: 2 }, simpleRNN: { units: 2 }, simpleRNNCell: { units: 2 }, rnn: { cell }, stackedRNNCells: { cells: [cell] },
-      bidirectional: { layer: tf.layers.lstm({ units: 2 }), mergeMode: "sum" }, timeDistributed: { layer: tf.layers.flatten() },
-      gaussianNoise: { stddev: 1 }, gaussianDropout: { rate: 0.1 }, alphaDropout: { rate: 0.1 }, inputLayer: { inputShape: [2] },
-      rescaling: { scale: 1 }, centerCrop: { height: 1, width: 1 }, resizing: { height: 1, width: 1 },
-      categoryEncoding: { numTokens: 2, outputMode: "count" }, randomWidth: { factor: 0.1 }, upSampling2d: { size: [2, 2] },
+      conv1d: square,
+      conv2d: square,
+      conv2dTranspose: square,
+      conv3d: square,
+      conv3dTranspose: square,
+      separableConv2d: square,
+      depthwiseConv2d: square,
+      convLstm2d: square,
+      convLstm2dCell: square,
+      cropping2D: { cropping: 1 },
+      dense: { units: 2 },
+      dropout: { rate: 0.1 },
+      spatialDropout1d: { rate: 0.1 },
+      repeatVector: { n: 2 },
+      reshape: { targetShape: [2] },
+      permute: { dims: [2, 1] },
+      embedding: { inputDim: 2, outputDim: 2 },
+      activation: { activation: "relu" },
+      dot: { axes: 1 },
+      gru: { units: 2 },
+      gruCell: { units: 2 },
+      lstm: { units: 2 },
+      lstmCell: { units: 2 },
+      simpleRNN: { units: 2 },
+      simpleRNNCell: { units: 2 },
+      rnn: { cell },
+      stackedRNNCells: { cells: [cell] },
+      bidirectional: { layer: tf.layers.lstm({ units: 2 }), mergeMode: "sum" },
+      timeDistributed: { layer: tf.layers.flatten() },
+      gaussianNoise: { stddev: 1 },
+      gaussianDropout: { rate: 0.1 },
+      alphaDropout: { rate: 0.1 },
+      inputLayer: { inputShape: [2] },
+      rescaling: { scale: 1 },
+      centerCrop: { height: 1, width: 1 },
+      resizing: { height: 1, width: 1 },
+      categoryEncoding: { numTokens: 2, outputMode: "count" },
+      randomWidth: { factor: 0.1 },
+      upSampling2d: { size: [2, 2] },
     };
     const factories = tf.layers as unknown as Readonly<Record<string, unknown>>;
     const names = Object.keys(factories).filter((name) => /^[a-z]/.test(name) && name !== "input");

@@ -55,23 +55,35 @@ export async function gradients(
 }
 
 /** Central differences of a float64 function at each of its arguments. */
-export function differences(f: (...args: number[][]) => number, args: readonly number[][]): number[][] {
+export function differences(
+  f: (...args: number[][]) => number,
+  args: readonly number[][],
+): number[][] {
   const h = 1e-5;
   return args.map((values, k) =>
     values.map((_, i) => {
       const at = (shift: number): number =>
-        f(...args.map((list, l) => list.map((value, j) => (l === k && j === i ? value + shift : value))));
+        f(
+          ...args.map((list, l) =>
+            list.map((value, j) => (l === k && j === i ? value + shift : value)),
+          ),
+        );
       return (at(h) - at(-h)) / (2 * h);
     }),
   );
 }
 
-export const expectClose = (actual: readonly number[], expected: readonly number[], absolute = 2e-6): void =>
-  expectAllClose(actual, expected, { relative: 2e-5, absolute });
+export const expectClose = (
+  actual: readonly number[],
+  expected: readonly number[],
+  absolute = 2e-6,
+): void => expectAllClose(actual, expected, { relative: 2e-5, absolute });
 
 /** Sets a parameter to the given numbers. */
 export function set(block: Block<Name>, leaf: string, list: readonly number[]): void {
-  const found = [...block.parameters, ...(block.buffers ?? [])].find(({ name }) => name.endsWith(`/${leaf}`));
+  const found = [...block.parameters, ...(block.buffers ?? [])].find(({ name }) =>
+    name.endsWith(`/${leaf}`),
+  );
   if (!found) throw new Error(`no ${leaf}`);
   tf.tidy(() => {
     found.variable.assign(tf.tensor([...list], found.variable.shape));

@@ -1,4 +1,10 @@
-import { badOption, type Columns, CONTRACT, type PartialDataset, unfittedEncoder } from "@polytask/core";
+import {
+  badOption,
+  type Columns,
+  CONTRACT,
+  type PartialDataset,
+  unfittedEncoder,
+} from "@polytask/core";
 import { fitCategorical, fitNumeric } from "./fit.ts";
 import { fittedFeatures, type FittedFeatures } from "./fitted.ts";
 import { isColumn, readColumns } from "./read.ts";
@@ -53,14 +59,22 @@ export function features(options: FeaturesOptions): UnfittedFeatures {
     for (const option of ["dimension", "minCount"] as const) {
       const value = categorical[name][option] ?? 1;
       if (!Number.isInteger(value) || value < 1) {
-        throw badOption("features", `categorical.${name}.${option}`, "a whole number of at least 1", value);
+        throw badOption(
+          "features",
+          `categorical.${name}.${option}`,
+          "a whole number of at least 1",
+          value,
+        );
       }
     }
   }
 
   const unfitted: UnfittedFeatures = {
     fit: async (training) => {
-      const columns = await readColumns("features.fit", columnsOf(training), [...numeric, ...words]);
+      const columns = await readColumns("features.fit", columnsOf(training), [
+        ...numeric,
+        ...words,
+      ]);
       return fittedFeatures({
         numeric: numeric.map((name) => fitNumeric(name, columns[name], indicators)),
         categorical: words.map((name) => fitCategorical(name, columns[name], categorical[name])),

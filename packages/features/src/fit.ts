@@ -44,7 +44,11 @@ export function fitCategorical(
   { dimension, minCount = 1 }: CategoricalOptions,
 ): CategoricalStatistics {
   if (column.length === 0) {
-    throw badData(`column "${name}"`, "needs at least one value in the training data", "it is empty");
+    throw badData(
+      `column "${name}"`,
+      "needs at least one value in the training data",
+      "it is empty",
+    );
   }
   const counts = new Map<string | null, number>();
   for (let row = 0; row < column.length; row++) {

@@ -65,8 +65,14 @@ function createEncoder<Name extends string>(
       const names = [...numeric, ...tables.map(({ name }) => name)];
       const columns = await readColumns("features", inputs, names);
       return Object.fromEntries([
-        ...statistics.numeric.map((column) => [column.name, standardise(column, columns[column.name])]),
-        ...statistics.categorical.map((column) => [column.name, toIds(column, columns[column.name])]),
+        ...statistics.numeric.map((column) => [
+          column.name,
+          standardise(column, columns[column.name]),
+        ]),
+        ...statistics.categorical.map((column) => [
+          column.name,
+          toIds(column, columns[column.name]),
+        ]),
       ]) as Record<string, Rows>;
     },
     encode: (columns, pass) => {

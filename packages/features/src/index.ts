@@ -1,4 +1,9 @@
-export { type CategoricalOptions, features, type FeaturesOptions, type UnfittedFeatures } from "./features.ts";
+export {
+  type CategoricalOptions,
+  features,
+  type FeaturesOptions,
+  type UnfittedFeatures,
+} from "./features.ts";
 export { type FittedFeatures, fittedFeatures } from "./fitted.ts";
 export {
   type CategoricalStatistics,

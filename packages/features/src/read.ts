@@ -23,7 +23,11 @@ export async function readColumns(
   for (const name of names) {
     if (!Object.hasOwn(columns, name)) {
       const there = Object.keys(columns).map((key) => `"${key}"`);
-      throw badData(who, `the data must have a column "${name}"`, `it has ${there.join(", ") || "none"}`);
+      throw badData(
+        who,
+        `the data must have a column "${name}"`,
+        `it has ${there.join(", ") || "none"}`,
+      );
     }
     read[name] = await readColumn(who, name, columns[name]);
     const [first] = names;

@@ -50,7 +50,10 @@ async function encodeWith(fitted: FittedFeatures, inputs: Columns): Promise<numb
   return rows;
 }
 
-const tableOf = async <Name extends string>(encoder: Encoder<Name>, name: string): Promise<number[][]> => {
+const tableOf = async <Name extends string>(
+  encoder: Encoder<Name>,
+  name: string,
+): Promise<number[][]> => {
   const table = encoder.parameters.find((parameter) => parameter.name === `${name}/table`);
   return (await (table?.variable as Tensor).array()) as number[][];
 };
@@ -61,9 +64,16 @@ describe("fitting", () => {
     // By hand: budgets 10, 20, 30, 40 have mean 25 and variance 125; years 1990 … 1995 mean 1992.5, variance 35/12.
     expect(statistics.numeric).toEqual([
       { name: "budget", mean: 25, deviation: Math.sqrt(125), indicator: true },
-      { name: "year", mean: 1992.5, deviation: expect.closeTo(Math.sqrt(35 / 12), 12) as number, indicator: false },
+      {
+        name: "year",
+        mean: 1992.5,
+        deviation: expect.closeTo(Math.sqrt(35 / 12), 12) as number,
+        indicator: false,
+      },
     ]);
-    expect(statistics.categorical).toEqual([{ name: "mpaa", words: ["R", "PG", null], dimension: 3 }]);
+    expect(statistics.categorical).toEqual([
+      { name: "mpaa", words: ["R", "PG", null], dimension: 3 },
+    ]);
     expect(width).toBe(2 + 1 + 3);
   });
 
@@ -72,41 +82,59 @@ describe("fitting", () => {
     expect(statistics).toEqual((await movies.fit(train)).statistics);
     const odd = features({ numeric: ["inputs", "labels"] });
     expect((await odd.fit({ inputs: [1, 3], labels: [0, 0] })).statistics.numeric[0].mean).toBe(2);
-    expect((await odd.fit({ inputs: { inputs: [1, 3], labels: [0, 0] }, labels: {} })).statistics.numeric[0].mean).toBe(2);
+    expect(
+      (await odd.fit({ inputs: { inputs: [1, 3], labels: [0, 0] }, labels: {} })).statistics
+        .numeric[0].mean,
+    ).toBe(2);
   });
 
   it("reads tensors, and leaves them alone", async () => {
     await expectNoLeak(async () => {
       const column = tf.tensor1d([1, NaN, 3]);
       const word = tf.tensor1d(["x", "y", "x"], "string");
-      const fitted = await features({ numeric: ["column"], categorical: { word: {} } }).fit({ column, word });
-      expect(fitted.statistics.numeric[0]).toMatchObject({ mean: 2, deviation: 1, indicator: true });
+      const fitted = await features({ numeric: ["column"], categorical: { word: {} } }).fit({
+        column,
+        word,
+      });
+      expect(fitted.statistics.numeric[0]).toMatchObject({
+        mean: 2,
+        deviation: 1,
+        indicator: true,
+      });
       expect(fitted.statistics.categorical[0].words).toEqual(["x", "y"]);
       tf.dispose([column, word]);
     });
   });
 
   it("standardised training columns have mean 0 and deviation 1, whatever their offset and scale", async () => {
-    const values = fc.array(fc.option(fc.integer({ min: -1000, max: 1000 }), { nil: null, freq: 5 }), {
-      minLength: 2,
-      maxLength: 60,
-    });
+    const values = fc.array(
+      fc.option(fc.integer({ min: -1000, max: 1000 }), { nil: null, freq: 5 }),
+      {
+        minLength: 2,
+        maxLength: 60,
+      },
+    );
     await fc.assert(
-      fc.asyncProperty(values, fc.integer({ min: -1e6, max: 1e6 }), fc.constantFrom(1e-6, 1, 1e9), async (list, offset, scale) => {
-        const x = list.map((value) => (value === null ? null : (value + offset) * scale));
-        const known = new Set(x.filter((value) => value !== null));
-        fc.pre(known.size > 1);
-        const fitted = await features({ numeric: ["x"], indicators: false }).fit({ x });
-        const rows = (await encodeWith(fitted, { x })).map(([value]) => value);
-        const there = rows.filter((_, i) => x[i] !== null);
-        const mean = there.reduce((a, b) => a + b, 0) / there.length;
-        const square = there.reduce((a, b) => a + b * b, 0) / there.length;
-        expect(Math.abs(mean)).toBeLessThan(1e-6);
-        expect(Math.abs(square - 1)).toBeLessThan(1e-5);
-        rows.forEach((value, i) => {
-          if (x[i] === null) expect(value).toBe(0);
-        });
-      }),
+      fc.asyncProperty(
+        values,
+        fc.integer({ min: -1e6, max: 1e6 }),
+        fc.constantFrom(1e-6, 1, 1e9),
+        async (list, offset, scale) => {
+          const x = list.map((value) => (value === null ? null : (value + offset) * scale));
+          const known = new Set(x.filter((value) => value !== null));
+          fc.pre(known.size > 1);
+          const fitted = await features({ numeric: ["x"], indicators: false }).fit({ x });
+          const rows = (await encodeWith(fitted, { x })).map(([value]) => value);
+          const there = rows.filter((_, i) => x[i] !== null);
+          const mean = there.reduce((a, b) => a + b, 0) / there.length;
+          const square = there.reduce((a, b) => a + b * b, 0) / there.length;
+          expect(Math.abs(mean)).toBeLessThan(1e-6);
+          expect(Math.abs(square - 1)).toBeLessThan(1e-5);
+          rows.forEach((value, i) => {
+            if (x[i] === null) expect(value).toBe(0);
+          });
+        },
+      ),
       { seed: 1, numRuns: 60 },
     );
   });
@@ -114,7 +142,12 @@ describe("fitting", () => {
   it("a column that never varies becomes 0, also where its mean is not exact", async () => {
     const x = Array.from({ length: 10 }, () => 0.1);
     const fitted = await features({ numeric: ["x"] }).fit({ x });
-    expect(fitted.statistics.numeric[0]).toEqual({ name: "x", mean: 0.1, deviation: 1, indicator: false });
+    expect(fitted.statistics.numeric[0]).toEqual({
+      name: "x",
+      mean: 0.1,
+      deviation: 1,
+      indicator: false,
+    });
     expect((await encodeWith(fitted, { x })).flat()).toEqual(x.map(() => 0));
   });
 
@@ -134,7 +167,11 @@ describe("fitting", () => {
 
   it("chooses dimensions by min(50, ⌈1.6·rows^0.56⌉)", async () => {
     // Rows = words + 1: 2 → ⌈2.36⌉, 13 → ⌈6.73⌉, 5001 → 50.
-    for (const [words, dimension] of [[1, 3], [12, 7], [5000, 50]]) {
+    for (const [words, dimension] of [
+      [1, 3],
+      [12, 7],
+      [5000, 50],
+    ]) {
       const w = Array.from({ length: words }, (_, i) => i);
       const { statistics } = await features({ categorical: { w: {} } }).fit({ w });
       expect(statistics.categorical[0].dimension).toBe(dimension);
@@ -165,7 +202,10 @@ describe("encoding", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom("a", "b", "c", 7, true, null), { minLength: 1, maxLength: 20 }),
-        fc.array(fc.constantFrom("a", "b", "c", "7", "true", "new", undefined, false), { minLength: 1, maxLength: 20 }),
+        fc.array(fc.constantFrom("a", "b", "c", "7", "true", "new", undefined, false), {
+          minLength: 1,
+          maxLength: 20,
+        }),
         async (seen, asked) => {
           const fitted = await features({ categorical: { w: {} } }).fit({ w: seen });
           const scope = testScope(sampleTasks);
@@ -187,7 +227,12 @@ describe("encoding", () => {
     const table = await tableOf(fitted.create(scope), "mpaa");
     scope.dispose();
     expect(table[0]).toEqual([0, 0, 0]);
-    expect(table.slice(1).flat().every((value) => value !== 0)).toBe(true);
+    expect(
+      table
+        .slice(1)
+        .flat()
+        .every((value) => value !== 0),
+    ).toBe(true);
   });
 
   it("starts words with vectors of expected squared length 1, from the scope's stream alone", async () => {
@@ -200,7 +245,11 @@ describe("encoding", () => {
       return table;
     };
     const table = await read(1);
-    const mean = table.slice(1).flat().reduce((sum, value) => sum + value * value, 0) / 2000;
+    const mean =
+      table
+        .slice(1)
+        .flat()
+        .reduce((sum, value) => sum + value * value, 0) / 2000;
     // The sum of 10,000 squared draws from N(0, 1/5) over 2,000 has deviation √(2·10,000)/5/2,000 = 0.014.
     expect(Math.abs(mean - 1)).toBeLessThan(0.06);
     expect(await read(1)).toEqual(table);
@@ -254,23 +303,36 @@ describe("encoding", () => {
   });
 
   it("encodes numbers alone, and a vocabulary without words", async () => {
-    expect(await encodeWith(await features({ numeric: ["x"] }).fit({ x: [0, 2] }), { x: [1, 4] })).toEqual([[0], [3]]);
-    const none = await features({ categorical: { w: { minCount: 5, dimension: 2 } } }).fit({ w: ["a"] });
-    expect(await encodeWith(none, { w: ["a", "b"] })).toEqual([[0, 0], [0, 0]]);
+    expect(
+      await encodeWith(await features({ numeric: ["x"] }).fit({ x: [0, 2] }), { x: [1, 4] }),
+    ).toEqual([[0], [3]]);
+    const none = await features({ categorical: { w: { minCount: 5, dimension: 2 } } }).fit({
+      w: ["a"],
+    });
+    expect(await encodeWith(none, { w: ["a", "b"] })).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 });
 
 describe("statistics", () => {
   it("make the encoder again, through JSON", async () => {
     const fitted = await movies.fit(train);
-    const again = fittedFeatures(JSON.parse(JSON.stringify(fitted.statistics)) as FittedFeatures["statistics"]);
+    const again = fittedFeatures(
+      JSON.parse(JSON.stringify(fitted.statistics)) as FittedFeatures["statistics"],
+    );
     expect(again.width).toBe(fitted.width);
     expect(await encodeWith(again, train)).toEqual(await encodeWith(fitted, train));
   });
 
   it("are restored where the sizes agree, and refused without a change where they do not", async () => {
     const scope = testScope(sampleTasks);
-    const elsewhere = { ...train, budget: [1, 2, 3, null, 5, 6], mpaa: ["G", "G", "R", "R", "PG", "R"] };
+    const elsewhere = {
+      ...train,
+      budget: [1, 2, 3, null, 5, 6],
+      mpaa: ["G", "G", "R", "R", "PG", "R"],
+    };
     const other = await movies.fit(elsewhere);
     const source = other.create(scope);
     const target = (await movies.fit(train)).create(scope);
@@ -313,12 +375,24 @@ describe("bad input", () => {
   it.each<[string, Columns, string]>([
     ["no column", { year: [1], mpaa: ["R"] }, '"budget"'],
     ["lengths", { ...train, year: [1, 2] }, 'column "budget" has 6 rows, column "year" 2'],
-    ["a word among numbers", { ...train, budget: [1, 2, "three", 4, 5, 6] }, 'column "budget": every value must be a finite number or missing (null, undefined, NaN); row 2 holds "three"'],
+    [
+      "a word among numbers",
+      { ...train, budget: [1, 2, "three", 4, 5, 6] },
+      'column "budget": every value must be a finite number or missing (null, undefined, NaN); row 2 holds "three"',
+    ],
     ["infinity", { ...train, budget: [1, 2, 3, 4, 5, -Infinity] }, "row 5 holds -Infinity"],
-    ["a list among words", { ...train, mpaa: ["R", ["R"], "R", "R", "R", "R"] }, 'column "mpaa": every value must be a string, a finite number, a boolean or missing (null, undefined, NaN); row 1 holds a list of 1'],
+    [
+      "a list among words",
+      { ...train, mpaa: ["R", ["R"], "R", "R", "R", "R"] },
+      'column "mpaa": every value must be a string, a finite number, a boolean or missing (null, undefined, NaN); row 1 holds a list of 1',
+    ],
     ["infinite words", { ...train, mpaa: [1, 2, 3, 4, Infinity, 6] }, "row 4 holds Infinity"],
     ["an object", { ...train, mpaa: [{}, 2, 3, 4, 5, 6] }, "row 0 holds a value of type object"],
-    ["only missing", { ...train, budget: [null, null, null, null, null, null] }, 'column "budget": needs at least one value in the training data; all 6 are missing'],
+    [
+      "only missing",
+      { ...train, budget: [null, null, null, null, null, null] },
+      'column "budget": needs at least one value in the training data; all 6 are missing',
+    ],
     ["no rows", { budget: [], year: [], mpaa: [] }, "it is empty"],
     ["overflow", { ...train, budget: [1e308, -1e308, 1, 1, 1, 1] }, "mean and deviation"],
   ])("training data: %s", async (_, columns, words) => {
@@ -348,5 +422,8 @@ describe("bad input", () => {
 });
 
 it("has these public names", async () => {
-  expect(Object.keys(await import("@polytask/features")).sort()).toEqual(["features", "fittedFeatures"]);
+  expect(Object.keys(await import("@polytask/features")).sort()).toEqual([
+    "features",
+    "fittedFeatures",
+  ]);
 });

@@ -58,7 +58,12 @@ function films(rows: number, seed: number) {
     const budget = random.uniform() < 0.2 ? null : 100 * random.uniform();
     const worth = (budget ?? 50) / 50 - 1 + (rating - 1.5) / 2;
     const gross = random.uniform() < 0.3 ? null : worth + 0.1 * random.normal();
-    return { budget, rating: ratings[rating], hit: random.uniform() < 0.3 ? null : Number(worth > 0), gross };
+    return {
+      budget,
+      rating: ratings[rating],
+      hit: random.uniform() < 0.3 ? null : Number(worth > 0),
+      gross,
+    };
   });
   return {
     inputs: { budget: list.map((film) => film.budget), rating: list.map((film) => film.rating) },
@@ -70,10 +75,21 @@ const train = films(90, 1);
 const unfitted = features({ numeric: ["budget"], categorical: { rating: { dimension: 3 } } });
 
 const make = (encoder: FittedFeatures, seed = 4): Promise<Trainer<Name>> =>
-  createTrainer(tasks, { architecture: network(), encoder, surgery: identity(), optimizer: sgd({ learningRate: 0.1 }) }, { seed });
+  createTrainer(
+    tasks,
+    {
+      architecture: network(),
+      encoder,
+      surgery: identity(),
+      optimizer: sgd({ learningRate: 0.1 }),
+    },
+    { seed },
+  );
 
 const valuesOf = (state: TrainerState): Record<string, number[]> =>
-  Object.fromEntries(Object.entries(state.variables).map(([name, { values }]) => [name, [...values]]));
+  Object.fromEntries(
+    Object.entries(state.variables).map(([name, { values }]) => [name, [...values]]),
+  );
 
 describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
   let encoder: FittedFeatures;
@@ -124,20 +140,30 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
 
 it("refuses a checkpoint of other columns, and changes nothing", async () => {
   await expectNoLeak(async () => {
-    await using source = await make(await features({ numeric: ["budget"], categorical: { year: { dimension: 3 } } }).fit({
-      budget: train.inputs.budget,
-      year: train.inputs.rating,
-    }));
+    await using source = await make(
+      await features({ numeric: ["budget"], categorical: { year: { dimension: 3 } } }).fit({
+        budget: train.inputs.budget,
+        year: train.inputs.rating,
+      }),
+    );
     await using target = await make(await unfitted.fit(train));
     const before = await target.state();
-    await expect(target.restore(await source.state())).rejects.toMatchObject({ code: "POLYTASK_STATE" });
+    await expect(target.restore(await source.state())).rejects.toMatchObject({
+      code: "POLYTASK_STATE",
+    });
     expect(await target.state()).toEqual(before);
   });
 });
 
 it("refuses a checkpoint whose columns mean something else, and changes nothing", async () => {
-  const swapped = await features({ numeric: ["gross", "budget"] }).fit({ gross: [1, 2], budget: [3, 5] });
-  const plain = await features({ numeric: ["budget", "gross"] }).fit({ gross: [1, 2], budget: [3, 5] });
+  const swapped = await features({ numeric: ["gross", "budget"] }).fit({
+    gross: [1, 2],
+    budget: [3, 5],
+  });
+  const plain = await features({ numeric: ["budget", "gross"] }).fit({
+    gross: [1, 2],
+    budget: [3, 5],
+  });
   await expectNoLeak(async () => {
     await using source = await make(swapped);
     await using target = await make(plain);
@@ -154,7 +180,9 @@ it("serves from saved JSON what was trained", async () => {
   await using trained = await make(await unfitted.fit(train));
   await trained.fit(train, { epochs: 1 });
   const { encoder: statistics } = (await trained.state()).parts;
-  await using served = await make(fittedFeatures(JSON.parse(JSON.stringify(statistics)) as FittedFeatures["statistics"]));
+  await using served = await make(
+    fittedFeatures(JSON.parse(JSON.stringify(statistics)) as FittedFeatures["statistics"]),
+  );
   await served.restore(await trained.state());
   expect(await served.predict(train.inputs)).toEqual(await trained.predict(train.inputs));
 });
@@ -175,7 +203,9 @@ it("names column and row of a bad value, and the trainer stays usable", async ()
   const bad = { ...train, inputs: { ...train.inputs, budget } };
   await expect(trainer.fit(bad, { epochs: 1 })).rejects.toMatchObject({
     code: "POLYTASK_DATA",
-    message: expect.stringContaining('column "budget": every value must be a finite number') as string,
+    message: expect.stringContaining(
+      'column "budget": every value must be a finite number',
+    ) as string,
   });
   const short = { ...train, inputs: { ...train.inputs, rating: ["G"] } };
   await expect(trainer.fit(short, { epochs: 1 })).rejects.toMatchObject({ code: "POLYTASK_DATA" });
