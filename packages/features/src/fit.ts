@@ -63,4 +63,4 @@ export function fitCategorical(
 }
 
 /** min(50, ⌈1.6·rows^0.56⌉): the rule of fastai's tabular learner, with a lower limit. */
-export const dimensionFor = (rows: number): number => Math.min(50, Math.ceil(1.6 * rows ** 0.56));
+const dimensionFor = (rows: number): number => Math.min(50, Math.ceil(1.6 * rows ** 0.56));

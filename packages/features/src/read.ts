@@ -61,7 +61,7 @@ const isTensor = (value: unknown): value is Tensor =>
   typeof value === "object" && value !== null && "dataId" in value;
 
 /** null, undefined and NaN: no value. */
-export const isMissing = (value: unknown): boolean =>
+const isMissing = (value: unknown): boolean =>
   value === null || value === undefined || Number.isNaN(value);
 
 /**
