@@ -1,9 +1,6 @@
 import type { ArchitecturePlugin } from "@polytask/core";
-import {
-  architectureObligations,
-  architectureSubject,
-  type ArchitectureSubject,
-} from "./architecture.ts";
+import { architectureObligations } from "./architecture-obligations.ts";
+import { architectureSubject, type ArchitectureSubject } from "./architecture.ts";
 import type { Law } from "./law.ts";
 import { describeLaws } from "./suite.ts";
 

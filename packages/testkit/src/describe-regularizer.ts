@@ -1,10 +1,7 @@
 import type { RegularizerPlugin } from "@polytask/core";
 import type { Law } from "./law.ts";
-import {
-  regularizerObligations,
-  regularizerSubject,
-  type RegularizerSubject,
-} from "./regularizer.ts";
+import { regularizerObligations } from "./regularizer-obligations.ts";
+import { regularizerSubject, type RegularizerSubject } from "./regularizer.ts";
 import { describeLaws } from "./suite.ts";
 
 export interface DescribeRegularizerOptions extends Partial<Omit<RegularizerSubject, "make">> {

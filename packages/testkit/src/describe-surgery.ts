@@ -1,7 +1,8 @@
 import type { Surgeries } from "./prepare-surgery.ts";
 import type { Law } from "./law.ts";
 import { describeLaws } from "./suite.ts";
-import { surgeryObligations, surgerySubject, type SurgerySubject } from "./surgery.ts";
+import { surgeryObligations } from "./surgery-obligations.ts";
+import { surgerySubject, type SurgerySubject } from "./surgery.ts";
 
 export interface DescribeSurgeryOptions extends Partial<Omit<SurgerySubject, "make">> {
   /** Laws that this surgery keeps beyond its obligations. */

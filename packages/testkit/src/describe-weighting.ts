@@ -1,7 +1,8 @@
 import type { WeightingPlugin } from "@polytask/core";
 import type { Law } from "./law.ts";
 import { describeLaws } from "./suite.ts";
-import { weightingObligations, weightingSubject, type WeightingSubject } from "./weighting.ts";
+import { weightingObligations } from "./weighting-obligations.ts";
+import { weightingSubject, type WeightingSubject } from "./weighting.ts";
 
 export interface DescribeWeightingOptions extends Partial<Omit<WeightingSubject, "make">> {
   /** Laws that this weighting keeps beyond its obligations. */

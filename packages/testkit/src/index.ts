@@ -30,7 +30,7 @@ export {
   type TestScopeOptions,
 } from "./scope.ts";
 export * from "./surgery-claims.ts";
-export { surgeryObligations, surgerySubject, type SurgerySubject } from "./surgery.ts";
+export { surgerySubject, type SurgerySubject } from "./surgery.ts";
 export { type DescribeWeightingOptions, describeWeighting } from "./describe-weighting.ts";
 export {
   prepareWeighting,
@@ -41,20 +41,16 @@ export {
   type WeightingStep,
 } from "./prepare-weighting.ts";
 export * from "./weighting-claims.ts";
-export { weightingObligations, weightingSubject, type WeightingSubject } from "./weighting.ts";
+export { weightingSubject, type WeightingSubject } from "./weighting.ts";
 export * from "./architecture-claims.ts";
-export {
-  architectureObligations,
-  architectureSubject,
-  type ArchitectureSubject,
-} from "./architecture.ts";
+export { architectureSubject, type ArchitectureSubject } from "./architecture.ts";
 export { type DescribeArchitectureOptions, describeArchitecture } from "./describe-architecture.ts";
 export { plainModel } from "./plain-model.ts";
 export { type DescribeRegularizerOptions, describeRegularizer } from "./describe-regularizer.ts";
 export { expectGradient, finiteDifference, type GradientOptions } from "./gradient.ts";
 export * from "./regularizer-claims.ts";
-export {
-  regularizerObligations,
-  regularizerSubject,
-  type RegularizerSubject,
-} from "./regularizer.ts";
+export { regularizerSubject, type RegularizerSubject } from "./regularizer.ts";
+export { surgeryObligations } from "./surgery-obligations.ts";
+export { weightingObligations } from "./weighting-obligations.ts";
+export { architectureObligations } from "./architecture-obligations.ts";
+export { regularizerObligations } from "./regularizer-obligations.ts";
