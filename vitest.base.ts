@@ -4,6 +4,10 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // A package is imported by its own name and through those that use it: as one module, or `instanceof` and tokens
+    // would meet two copies of core.
+    server: { deps: { external: [/packages\/[^/]+\/dist\//] } },
     // Turbo already runs one package per core.
     pool: "threads",
     maxWorkers: 1,

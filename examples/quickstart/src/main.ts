@@ -13,11 +13,11 @@ import { type Outcome, table } from "./table.ts";
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "3" },
-    epochs: { type: "string", default: "20" },
+    epochs: { type: "string", default: "30" },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, seed) => seed);
-const budget = { epochs: Number(values.epochs), batchSize: 64, learningRate: 3e-3 };
+const budget = { epochs: Number(values.epochs), batchSize: 256, learningRate: 6e-3 };
 
 await useBackend("wasm");
 const films = await loadFilms();

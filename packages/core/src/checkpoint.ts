@@ -5,7 +5,7 @@ import type { RootScope } from "./scope.ts";
 import type { SavedTensor, TrainerState } from "./state.ts";
 import type { NamedVariable } from "./architecture.ts";
 import { makeTensor, readTensor } from "./updater.ts";
-import type { Wired } from "./wire.ts";
+import { OBSERVERS, type Wired } from "./wire.ts";
 
 /** Every variable of the trainer under the name of its checkpoint entry. */
 const variablesOf = <Name extends string>({ network }: Wired<Name>): readonly NamedVariable[] => [
@@ -49,10 +49,7 @@ export async function restoreTrainer<Name extends string>(
 ): Promise<void> {
   const variables = variablesOf(wired);
   check(wired, variables, state);
-  // Parts first: one that refuses its state leaves the variables alone.
-  for (const [name, part] of wired.stateful) {
-    if (part.state && part.restore) part.restore(state.parts[name]);
-  }
+  restoreParts(wired, state);
   for (const { name, variable } of variables) {
     const value = makeTensor(state.variables[name]);
     variable.assign(value);
@@ -63,6 +60,24 @@ export async function restoreTrainer<Name extends string>(
   progress.step = state.step;
   progress.epoch = state.epoch;
   progress.data = state.data;
+}
+
+/** Restores the parts' host state; where one refuses, those before it get back what they had. */
+function restoreParts<Name extends string>(wired: Wired<Name>, state: TrainerState): void {
+  const undo: (() => void)[] = [];
+  try {
+    for (const [name, part] of wired.stateful) {
+      const before = part.state?.();
+      if (before === undefined || !Object.hasOwn(state.parts, name)) continue;
+      undo.push(() => part.restore?.(before));
+      part.restore?.(state.parts[name]);
+    }
+  } catch (error) {
+    undo.reverse().forEach((back) => {
+      back();
+    });
+    throw error;
+  }
 }
 
 function check<Name extends string>(
@@ -93,7 +108,7 @@ function check<Name extends string>(
   if (extra !== undefined)
     throw badState("only variables of this trainer", `"${extra}" is of another`);
   for (const [name, part] of wired.stateful) {
-    if (part.state && !Object.hasOwn(state.parts, name)) {
+    if (part.state && !name.startsWith(OBSERVERS) && !Object.hasOwn(state.parts, name)) {
       throw badState(`a state of the part "${name}"`, "there is none");
     }
   }

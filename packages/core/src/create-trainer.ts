@@ -5,6 +5,7 @@ import { evaluate } from "./evaluate.ts";
 import { readDataset, readInputs } from "./examples.ts";
 import { fit } from "./fit.ts";
 import { type Progress, startProgress } from "./progress.ts";
+import { createLock } from "./lock.ts";
 import type { Parts } from "./parts.ts";
 import { predictArrays, predictTensors } from "./predict.ts";
 import { openScope } from "./scope.ts";
@@ -59,7 +60,8 @@ export async function createTrainer<Name extends string>(
       busy = undefined;
     }
   };
-  const state = () => saveTrainer(wired, root, progress);
+  const lock = createLock();
+  const state = () => lock(() => saveTrainer(wired, root, progress));
 
   const predict = async <Wanted extends Name = Name>(
     inputs: Column | Columns,
@@ -99,7 +101,7 @@ export async function createTrainer<Name extends string>(
       return progress.epoch;
     },
     fit: (data, fitOptions) =>
-      alone("fit", () => fit({ wired, root, progress, clock, state }, data, fitOptions)),
+      alone("fit", () => fit({ wired, root, progress, clock, lock, state }, data, fitOptions)),
     evaluate: async (data, { batchSize = 1024 } = {}) => {
       open("evaluate");
       return evaluate(wired, await readDataset(network, data, "evaluate"), progress, batchSize);

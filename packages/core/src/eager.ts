@@ -3,7 +3,7 @@ import { applyProx } from "./prox.ts";
 import { combine, lastSharedNorms } from "./combine.ts";
 import { eagerPass } from "./eager-pass.ts";
 import type { Applied, Engine, EnginePlugin, StepInfo } from "./engine.ts";
-import { nonFinite } from "./errors.ts";
+import { nonFinite, nonFiniteGradient } from "./errors.ts";
 import { emptyGathering, gatherGroup, type Gathering, release } from "./gather.ts";
 import { scoresOf, toTensors } from "./losses.ts";
 import type { Network } from "./network.ts";
@@ -11,7 +11,7 @@ import { CONTRACT } from "./plugin.ts";
 import { seededRandom } from "./random.ts";
 import { reduceGathering } from "./reduce.ts";
 import type { SomeTasks } from "./tasks.ts";
-import { createUpdater } from "./updater.ts";
+import { createUpdater, type Update } from "./updater.ts";
 import { weightsOf } from "./weigh.ts";
 
 /** Runs every step at once, op by op, on the tfjs backend in use. The identity of engines, and the default. */
@@ -58,6 +58,7 @@ function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> 
       info,
     });
     try {
+      await checkFinite(updates, info.step);
       updater.apply(updates, rate);
     } finally {
       tf.dispose(updates.flatMap(({ gradient }) => gradient ?? []));
@@ -110,6 +111,22 @@ function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> 
       updater.dispose();
     },
   };
+}
+
+/**
+ * A loss may be finite and its gradient not. One sum per parameter finds it before anything moves: a NaN or an infinity
+ * among the terms shows in the sum.
+ */
+async function checkFinite(updates: readonly Update[], step: number): Promise<void> {
+  const moving = updates.filter(({ gradient }) => gradient !== null);
+  const sums = tf.tidy(() => tf.stack(moving.map(({ gradient }) => tf.sum(gradient as tf.Tensor))));
+  const values = await sums.data();
+  sums.dispose();
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const { name, tasks } = moving[bad].parameter.info;
+    throw nonFiniteGradient(name, tasks, step);
+  }
 }
 
 /** Sets every assigned variable to the mean of what the step's groups assigned. */

@@ -18,7 +18,7 @@ export interface Encoder<Name extends string = string> {
   ) => Readonly<Record<string, Rows>> | Promise<Readonly<Record<string, Rows>>>;
   /** Traced: one batch of the prepared columns, [batch, …] each, to the model's inputs. */
   readonly encode: (columns: Readonly<Record<string, Tensor>>, pass: Pass<Name>) => Inputs;
-  /** What was fitted (means, vocabularies). Saved with the trainer; restoring another encoder's is an error. */
+  /** What was fitted (means, vocabularies). Saved with the trainer, and restored where the columns and their sizes are the same. */
   readonly state?: () => State;
   readonly restore?: (state: State) => void;
 }

@@ -154,6 +154,21 @@ export const nonFinite = (
       "Lower the learning rate or clip the gradient, and check this task's labels; the parameters are still those before the step, readable with trainer.state().",
   });
 
+/** A parameter's gradient stopped being finite under finite losses; nothing has moved. */
+export const nonFiniteGradient = (
+  parameter: string,
+  tasks: readonly string[],
+  step: number,
+): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_NON_FINITE",
+    who: `step ${step}, ${tasks.length === 1 ? "task" : "tasks"} ${quoted(tasks)}`,
+    required: "every loss, weight and gradient must be finite",
+    found: `the gradient of "${parameter}" is not`,
+    remedy:
+      "Look for a square root, logarithm or division at 0 on the way to it; the parameters are still those before the step, readable with trainer.state().",
+  });
+
 /** A call came after `dispose`, or while another call holds the trainer. */
 export const notAvailable = (call: string, found: string): PolytaskError =>
   new PolytaskError({

@@ -82,7 +82,7 @@ function commonLength(lengths: ReadonlyMap<string, number>, who: string): number
   }
   if (rows === 0) throw badData(who, "a data set must hold at least one example", "it is empty");
   if (!Number.isInteger(rows)) {
-    throw badData(who, "every label must be whole", `${first[0]} holds ${rows} examples`);
+    throw badData(who, "every example must be whole", `${first[0]} has ${rows} examples`);
   }
   return rows;
 }

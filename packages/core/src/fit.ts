@@ -44,6 +44,7 @@ export async function fit<Name extends string>(
       step: progress.step,
       epoch: progress.epoch,
       epochs: lastEpoch,
+      steps: lastStep,
       stepsInEpoch,
     }),
   );
@@ -53,7 +54,7 @@ export async function fit<Name extends string>(
       if (progress.step >= lastStep) return summary("steps");
       if (signal?.aborted) return summary("abort");
 
-      const report = await takeStep(run, sources, stepsInEpoch);
+      const report = await run.lock(() => takeStep(run, sources, stepsInEpoch));
       let stop = tell(observers.map((observer) => observer.step?.(report)));
       if (progress.data.stepInEpoch === stepsInEpoch) {
         const epochReport = await closeEpoch(run, validation, clock() - epochStart);

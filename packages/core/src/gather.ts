@@ -154,7 +154,7 @@ function penaltyOf<Name extends string>(
   for (const need of network.needs.activations) {
     if (!(need in activations)) {
       throw brokenPart(
-        "architecture",
+        network.nameOf(network.model),
         `a part needs the activation "${need}" to be exposed`,
         `exposed: ${Object.keys(activations).join(", ") || "none"}`,
       );

@@ -31,6 +31,7 @@ export {
 export {
   badData,
   badOption,
+  badState,
   brokenPart,
   type ErrorParts,
   PolytaskError,

@@ -81,7 +81,7 @@ export async function operate<Name extends string>(
 ): Promise<Jacobian> {
   const shared = [...jacobian.keys()];
   const blocks = surgery.blocks?.(shared) ?? [shared];
-  checkPartition(blocks, shared);
+  checkPartition(network.nameOf(surgery), blocks, shared);
   const result = new Map<OwnedParameter, Tensor2D>();
   try {
     for (const [index, block] of blocks.entries()) {
@@ -94,7 +94,7 @@ export async function operate<Name extends string>(
           block: index,
           step: info.step,
         });
-        checkMatrix(matrix, present.length);
+        checkMatrix(network.nameOf(surgery), matrix, present.length);
         // Only the sum of the edited rows is used after the last link: one row instead of T.
         mixBlock(jacobian, block, options.last ? [columnSums(matrix)] : matrix, result);
       } else {
@@ -133,7 +133,11 @@ function editBlock<Name extends string>(
   result: Map<OwnedParameter, Tensor2D>,
 ): void {
   if (!surgery.edit) {
-    throw brokenPart("surgery", "a surgery must have `mix` or `edit`", "it has neither");
+    throw brokenPart(
+      network.nameOf(surgery),
+      "a surgery must have `mix` or `edit`",
+      "it has neither",
+    );
   }
   const { edit } = surgery;
   const { pass, assigned } = eagerPass({
@@ -153,7 +157,7 @@ function editBlock<Name extends string>(
     const edited = edit(tf.concat(rows, 0) as Tensor2D, flags, pass);
     if (edited.shape.join() !== [network.tasks.length, columns].join()) {
       throw brokenPart(
-        "surgery",
+        network.nameOf(surgery),
         `edit must return [${network.tasks.length}, ${columns}]`,
         `got [${edited.shape.join(", ")}]`,
       );
@@ -190,24 +194,25 @@ function join(jacobian: Jacobian, block: readonly OwnedParameter[], rows: number
 }
 
 function checkPartition(
+  who: string,
   blocks: readonly (readonly OwnedParameter[])[],
   shared: readonly OwnedParameter[],
 ): void {
   const flat = blocks.flat();
   if (flat.length !== shared.length || new Set(flat).size !== shared.length) {
     throw brokenPart(
-      "surgery",
+      who,
       `blocks must hold each of the ${shared.length} shared parameters once`,
       `they hold ${flat.length}, ${new Set(flat).size} of them different`,
     );
   }
 }
 
-function checkMatrix(matrix: Matrix, size: number): void {
+function checkMatrix(who: string, matrix: Matrix, size: number): void {
   const square = matrix.length === size && matrix.every((row) => row.length === size);
   if (!square || !matrix.flat().every(Number.isFinite)) {
     throw brokenPart(
-      "surgery",
+      who,
       `mix must return ${size}×${size} finite numbers`,
       square ? "some are not finite" : `got ${matrix.length} rows of ${matrix[0]?.length ?? 0}`,
     );

@@ -56,7 +56,7 @@ export function scoresOf<Name extends string>(
     const expected = [size, ...labelShape, units];
     if (scores?.shape.join() !== expected.join()) {
       throw brokenPart(
-        "architecture",
+        network.nameOf(network.model),
         `the scores of task "${name}" must have shape [${expected.join(", ")}]`,
         scores === undefined ? "forward returned none" : `got [${scores.shape.join(", ")}]`,
       );

@@ -24,6 +24,8 @@ export interface Network<Name extends string = string> {
   readonly regularizers: readonly Regularizer<Name>[];
   readonly optimizer: Optimizer;
   readonly reducer: Reducer;
+  /** The plugin name of a made part, for errors. */
+  readonly nameOf: (part: object) => string;
   /** Encoder's and model's parameters: what losses depend on. */
   readonly parameters: readonly OwnedParameter<Name>[];
   /** Trained variables of the weighting and the regularizers. */

@@ -1,4 +1,4 @@
-import type { Plugin } from "./plugin.ts";
+import type { Plugin, Stateful } from "./plugin.ts";
 import type { EpochReport, StepReport } from "./report.ts";
 import type { Scope } from "./scope.ts";
 
@@ -7,7 +7,9 @@ export interface FitPlan {
   /** The first step and epoch that this call will run, 0-based. */
   readonly step: number;
   readonly epoch: number;
+  /** Where it will end: Infinity where `fit` names no such end. */
   readonly epochs: number;
+  readonly steps: number;
   readonly stepsInEpoch: number;
 }
 
@@ -25,7 +27,7 @@ export interface FitSummary<Name extends string = string> {
 }
 
 /** Watches a run. It changes nothing; it may ask for an end by returning "stop". */
-export interface Observer<Name extends string = string> {
+export interface Observer<Name extends string = string> extends Stateful {
   readonly start?: (plan: FitPlan) => void;
   readonly step?: (report: StepReport<Name>) => "stop" | undefined | void;
   readonly epoch?: (

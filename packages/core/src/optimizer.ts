@@ -60,7 +60,7 @@ export interface OpaqueOptimizer extends Stateful {
       readonly gradient: Tensor | null;
     }[],
   ) => void;
-  /** Tensors to be saved, by name; made after the first `apply`. */
+  /** Tensors to be saved, by name; made after the first `apply`. They stay the optimizer's own. */
   readonly tensors?: () => Promise<readonly { readonly name: string; readonly tensor: Tensor }[]>;
   readonly restoreTensors?: (
     tensors: readonly { readonly name: string; readonly tensor: Tensor }[],

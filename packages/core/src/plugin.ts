@@ -26,7 +26,10 @@ export interface Stateful {
   readonly restore?: (state: State) => void;
 }
 
-/** What a part asks of the rest of the trainer; checked while wiring, paid for only when asked. */
+/**
+ * What a part asks of the rest of the trainer; paid for only when asked. Checked while wiring, but for activations,
+ * which show in the first step.
+ */
 export interface Needs {
   /** At least this many tasks. */
   readonly tasks?: number;

@@ -1,3 +1,4 @@
+import type { Lock } from "./lock.ts";
 import type { Clock, RootScope } from "./scope.ts";
 import type { DataState, TrainerState } from "./state.ts";
 import type { Wired } from "./wire.ts";
@@ -21,5 +22,7 @@ export interface Run<Name extends string> {
   readonly root: RootScope<Name>;
   readonly progress: Progress;
   readonly clock: Clock;
+  /** Held by a step, and by whoever reads the state between two. */
+  readonly lock: Lock;
   readonly state: () => Promise<TrainerState>;
 }

@@ -13,9 +13,12 @@ export async function applyProx<Name extends string>(
 ): Promise<void> {
   const names = new Set(present.map((k) => network.tasks[k]));
   const moving = network.parameters.filter(({ tasks }) => tasks.some((task) => names.has(task)));
-  for (const { prox } of network.regularizers) {
+  for (const regularizer of network.regularizers) {
+    const { prox } = regularizer;
     if (prox?.on === "elements") elements(prox, moving, rate);
-    if (prox?.on === "gramian") await columns(prox, network.parameters, new Set(moving), rate);
+    if (prox?.on === "gramian") {
+      await columns(network.nameOf(regularizer), prox, network.parameters, new Set(moving), rate);
+    }
   }
 }
 
@@ -28,6 +31,7 @@ function elements(prox: ElementwiseProx, moving: readonly OwnedParameter[], rate
 
 /** W ← W·M for every group of paired parameters; a row here is a column of W. */
 async function columns(
+  who: string,
   prox: GramianProx,
   parameters: readonly OwnedParameter[],
   moving: ReadonlySet<OwnedParameter>,
@@ -43,7 +47,7 @@ async function columns(
       const matrix = prox.apply(await gramian(rows), rate);
       if (matrix.length !== group.length || !matrix.flat().every(Number.isFinite)) {
         throw brokenPart(
-          "regularizer",
+          who,
           `prox must return ${group.length}×${group.length} finite numbers`,
           `got ${matrix.length} rows, or some that are not finite`,
         );

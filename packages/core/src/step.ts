@@ -1,22 +1,28 @@
 import type { Batch } from "./batch.ts";
-import type { StepInfo } from "./engine.ts";
+import type { Applied, StepInfo } from "./engine.ts";
+import type { Stateful } from "./plugin.ts";
 import type { Progress, Run } from "./progress.ts";
 import type { Reducer } from "./reducer.ts";
 import type { StepReport } from "./report.ts";
 import type { Source } from "./source.ts";
 import type { SomeTasks } from "./tasks.ts";
 
-/** One step: a batch of every data set the sampler names, one update. On an error nothing has moved. */
+/**
+ * One step: a batch of every data set the sampler names, one update.
+ *
+ * An error before the update leaves everything as it was: variables, streams, data positions, host state. One after it
+ * (a part that throws in `observe`) leaves the step taken.
+ */
 export async function takeStep<Name extends string>(
   run: Run<Name>,
   sources: readonly Source<Name>[],
   stepsInEpoch: number,
 ): Promise<StepReport<Name>> {
-  const { wired, root, progress, clock } = run;
+  const { wired, progress, clock } = run;
   const { network, engine, sampler } = wired;
   const start = clock();
-  const before = [...root.streams].map(([name, stream]) => [name, stream.state()] as const);
-  const places = sources.map((source) => source.place());
+  const rollBack = remember(run, sources);
+  let taken: { readonly info: StepInfo; readonly applied: Applied<Name> };
   try {
     const chosen = sampler.next(
       sources.map(({ info }) => info),
@@ -30,31 +36,48 @@ export async function takeStep<Name extends string>(
       groups: batches.length,
     };
     for (const batch of batches) await engine.gather(batch, info);
-    const applied = await engine.apply(info);
-    const present = network.tasks.filter((_, k) => info.counts[k] > 0);
-    const report: StepReport<Name> = {
-      ...applied,
-      step: info.step,
-      epoch: info.epoch,
-      stepsInEpoch,
-      stepInEpoch: progress.data.stepInEpoch,
-      present,
-      counts: Object.fromEntries(
-        present.map((name) => [name, info.counts[network.tasks.indexOf(name)]]),
-      ) as SomeTasks<Name, number>,
-      milliseconds: clock() - start,
-    };
-    await network.weighting.observe?.(report);
-    advance(progress, sources, report);
-    return report;
+    taken = { info, applied: await engine.apply(info) };
   } catch (error) {
     engine.discard();
-    for (const [name, state] of before) root.random(name).restore(state);
+    rollBack();
+    throw error;
+  }
+  const { info, applied } = taken;
+  const present = network.tasks.filter((_, k) => info.counts[k] > 0);
+  const report: StepReport<Name> = {
+    ...applied,
+    step: info.step,
+    epoch: info.epoch,
+    stepsInEpoch,
+    stepInEpoch: progress.data.stepInEpoch,
+    present,
+    counts: Object.fromEntries(
+      present.map((name) => [name, info.counts[network.tasks.indexOf(name)]]),
+    ) as SomeTasks<Name, number>,
+    milliseconds: clock() - start,
+  };
+  advance(progress, sources, report);
+  await network.weighting.observe?.(report);
+  return report;
+}
+
+/** Notes what a step moves on the host before its update; the function returned puts it back. */
+function remember<Name extends string>(
+  { wired, root }: Run<Name>,
+  sources: readonly Source<Name>[],
+): () => void {
+  const streams = [...root.streams].map(([name, stream]) => [name, stream.state()] as const);
+  const places = sources.map((source) => source.place());
+  const parts = [...wired.network.surgeries, wired.sampler].map(
+    (part: Stateful) => [part, part.state?.()] as const,
+  );
+  return () => {
+    for (const [name, state] of streams) root.random(name).restore(state);
+    for (const [part, state] of parts) if (state !== undefined) part.restore?.(state);
     sources.forEach((source, i) => {
       source.moveTo(places[i]);
     });
-    throw error;
-  }
+  };
 }
 
 async function countLabels<Name extends string>(

@@ -11,6 +11,14 @@ export interface Update {
   readonly gradient: Tensor | null;
 }
 
+/** An update with the numbers that go into it. */
+interface Planned {
+  readonly parameter: OwnedParameter;
+  readonly gradient: Tensor;
+  readonly count: number;
+  readonly numbers: readonly number[];
+}
+
 /** Runs an optimizer and keeps its books. */
 export interface Updater {
   /** Consumes no tensor. */
@@ -27,16 +35,12 @@ function elementwise(optimizer: ElementwiseOptimizer): Updater {
   const slots = new Map<string, readonly Tensor[]>();
   const counts = new Map<string, number>();
 
-  const applyOne = ({ parameter, gradient }: Update, rate: number): void => {
-    if (gradient === null) return;
+  const applyOne = ({ parameter, gradient, count, numbers }: Planned): void => {
     const { name } = parameter.info;
-    const count = (counts.get(name) ?? 0) + 1;
     const before = slots.get(name);
     const after = tf.tidy(() => {
       const zeros = before ?? optimizer.slots.map(() => tf.zerosLike(parameter.variable));
-      const scalars = optimizer
-        .scalars({ count, rate, parameter: parameter.info })
-        .map((value): Scalar => tf.scalar(value));
+      const scalars = numbers.map((value): Scalar => tf.scalar(value));
       const next = optimizer.update(parameter.variable, gradient, zeros, scalars);
       parameter.variable.assign(next.value);
       // Clones: an update may hand back the gradient, or a slot as it was.
@@ -50,7 +54,14 @@ function elementwise(optimizer: ElementwiseOptimizer): Updater {
   return {
     apply: (updates, rate) => {
       tf.tidy(() => {
-        for (const update of clipped(updates, optimizer.clip)) applyOne(update, rate);
+        // All numbers before the first assignment: a user's schedule may throw.
+        const planned = clipped(updates, optimizer.clip).flatMap(({ parameter, gradient }) => {
+          if (gradient === null) return [];
+          const count = (counts.get(parameter.info.name) ?? 0) + 1;
+          const numbers = optimizer.scalars({ count, rate, parameter: parameter.info });
+          return [{ parameter, gradient, count, numbers }];
+        });
+        planned.forEach(applyOne);
       });
     },
     save: async () => {

@@ -35,7 +35,7 @@ export function traceWeights<Name extends string>(
   const weighted = network.weighting.weigh(safe as Tensor1D, present, pass);
   if (weighted.shape.join() !== losses.shape.join()) {
     throw brokenPart(
-      "weighting",
+      network.nameOf(network.weighting),
       `weigh must return ${losses.shape[0]} losses`,
       `got shape [${weighted.shape.join(", ")}]`,
     );

@@ -40,6 +40,7 @@ export async function wire<Name extends string>(
   const names = Object.keys(tasks) as Name[];
   const stateful = new Map<string, Stateful>();
   const made: MadePart[] = [];
+  const pluginNames = new Map<object, string>();
 
   const make = async <Value extends object, In>(
     place: string,
@@ -50,6 +51,7 @@ export async function wire<Name extends string>(
     checkPlugin(place, kind, plugin);
     const value = await plugin.create(extend(root.for(place)));
     stateful.set(place, value);
+    pluginNames.set(value, plugin.name);
     made.push({ name: plugin.name, needs: (value as { needs?: Needs }).needs });
     return value;
   };
@@ -96,8 +98,9 @@ export async function wire<Name extends string>(
   );
   const sampler = await make("sampler", "sampler", parts.sampler ?? joint<Name>(), plain);
   const reducer = await make("reducer", "reducer", parts.reducer ?? local(), plain);
+  // By name, since observers come and go between two runs of one training.
   const observers = await inOrder(parts.observers ?? [], (plugin, i) =>
-    make(`observers/${i}`, "observer", plugin, plain),
+    make(`${OBSERVERS}${placeOf(plugin, i, parts.observers ?? [])}`, "observer", plugin, plain),
   );
 
   const owned = (
@@ -123,6 +126,7 @@ export async function wire<Name extends string>(
   const network: Network<Name> = {
     tasks: names,
     task: tasks,
+    nameOf: (part) => pluginNames.get(part) ?? "a part",
     encoder,
     model,
     weighting,
@@ -142,6 +146,19 @@ export async function wire<Name extends string>(
   }));
   checkOffers(engine, made, surgeries);
   return { network, engine, sampler, observers, stateful };
+}
+
+/** Where observers' state is kept. A saved trainer may lack one that is there now, and the other way round. */
+export const OBSERVERS = "observers/";
+
+/** A plugin's name, with its number where an earlier one has the same. */
+function placeOf(
+  plugin: { readonly name?: unknown },
+  index: number,
+  all: readonly { readonly name?: unknown }[],
+): string {
+  const earlier = all.slice(0, index).filter(({ name }) => name === plugin.name).length;
+  return `${String(plugin.name)}${earlier === 0 ? "" : `/${earlier}`}`;
 }
 
 const toArray = <T>(value: T | readonly T[] | undefined): readonly T[] =>

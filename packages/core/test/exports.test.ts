@@ -7,6 +7,7 @@ it("has these public names", () => {
     "PolytaskError",
     "badData",
     "badOption",
+    "badState",
     "binary",
     "brokenPart",
     "chain",

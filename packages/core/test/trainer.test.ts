@@ -398,3 +398,42 @@ function handGradient(
   }
   return gradient;
 }
+
+describe("reading the state while a fit runs", () => {
+  it("gives the state between two steps", async () => {
+    const states = new Map<number, Record<string, number[]>>();
+    for (const steps of [0, 1, 2, 3, 4, 5]) states.set(steps, await trained({}, steps, 0));
+    await using trainer = await createTrainer(tasks, parts());
+    const running = trainer.fit(someData(40), { steps: 5, batchSize: 8 });
+    for (let i = 0; i < 4; i++) {
+      const seen = await trainer.state();
+      expect(variables(seen)).toEqual(states.get(seen.step));
+    }
+    await running;
+  });
+});
+
+describe("a gradient that is not finite under a finite loss", () => {
+  it("is found before anything moves, and named", async () => {
+    // √s² at s = 0: the loss is 0, its gradient 0/0.
+    const rooted = {
+      ...regression(),
+      loss: (scores: tf.Tensor) => tf.sqrt(tf.square(tf.squeeze(scores, [-1]))),
+      neutral: { score: 1, label: 0 },
+    };
+    const { inputs, labels } = someData(8);
+    inputs.fill(0, 0, 4);
+    for (const surgery of [undefined, looking]) {
+      await using trainer = await createTrainer(
+        { ...tasks, price: rooted },
+        parts(surgery ? { surgery } : {}),
+      );
+      const before = await trainer.state();
+      await expect(trainer.fit({ inputs, labels }, { steps: 1 })).rejects.toThrow(
+        /price.*POLYTASK_NON_FINITE/,
+      );
+      expect(variables(await trainer.state())).toEqual(variables(before));
+      expect(trainer.step).toBe(0);
+    }
+  });
+});
