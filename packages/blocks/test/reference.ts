@@ -27,7 +27,7 @@ export type Activate = (x: number) => number;
 
 export const relu: Activate = (x) => Math.max(x, 0);
 export const tanh: Activate = (x) => Math.tanh(x);
-export const linear: Activate = (x) => x;
+const linear: Activate = (x) => x;
 
 const get = (weights: Weights, name: string): Float64Array => {
   const values = weights.get(name);
@@ -67,7 +67,7 @@ export const scores = (weights: Weights, task: string, x: Rows, activation: Acti
  * Expert e of a bank of `count`: its first kernel is W[i, e, j] of [inputs, count, units], later ones W[e, i, j] of
  * [count, inputs, units]; biases b[e, j].
  */
-export function expert(
+function expert(
   weights: Weights,
   name: string,
   { e, count, x, activation }: { e: number; count: number; x: Rows; activation: Activate },
@@ -140,10 +140,10 @@ export const example: Rows = [
 /** A linear functional of scores, whose gradient tells parameters apart: Σ c[b, u]·y[b, u]. */
 const cotangent = (b: number, u: number): number => Math.cos(3 * b + u + 1);
 
-export const functionalOf = (y: Rows): number =>
+const functionalOf = (y: Rows): number =>
   y.reduce((sum, row, b) => sum + row.reduce((s, value, u) => s + value * cotangent(b, u), 0), 0);
 
-export const functionalOfTensor = (y: Tensor): Tensor => {
+const functionalOfTensor = (y: Tensor): Tensor => {
   const [batch, units] = y.shape;
   const c = Array.from({ length: batch }, (_, b) =>
     Array.from({ length: units }, (_, u) => cotangent(b, u)),
@@ -206,7 +206,7 @@ export async function run<Name extends string>(
 }
 
 /** ∂(functional of one task's scores)/∂(every parameter); zeros where there is no path. */
-export async function gradients<Name extends string>(
+async function gradients<Name extends string>(
   model: Model<Name>,
   task: Name,
   x: Rows,
