@@ -80,7 +80,14 @@ const provoked: Readonly<Record<string, () => unknown>> = {
   POLYTASK_BROKEN_PART: () =>
     training(
       { inputs, labels },
-      { ...parts, surgery: { ...identity<Names>(), create: () => ({ mix: () => [[1]] }) } },
+      {
+        ...parts,
+        surgery: {
+          ...identity<Names>(),
+          name: "surgery-mine",
+          create: () => ({ mix: () => [[1]] }),
+        },
+      },
     ),
   POLYTASK_NEED: () => createTrainer(tasks, { architecture: sharedBottom({ hidden: [4] }) }),
   POLYTASK_UNFITTED: () => wiring({ encoder: features({ numeric: ["age"] }) }),
