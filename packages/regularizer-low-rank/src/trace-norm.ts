@@ -72,10 +72,10 @@ export function traceNorm<Name extends string>(options: TraceNormOptions): Regul
 /** M = V·diag(max(σ − threshold, 0) / σ)·Vᵀ for WᵀW = V·diag(σ²)·Vᵀ. */
 function shrinkage(gramian: Matrix, threshold: number): number[][] {
   const { values, vectors } = symmetricEigen(gramian);
-  const kept = values.map((square) => {
-    const sigma = Math.sqrt(Math.max(square, 0)); // rounding may leave a square just below 0
-    return sigma > threshold ? 1 - threshold / sigma : 0;
-  });
+  // Rounding may leave a square just below 0.
+  const kept = values.map((square) =>
+    square > threshold ** 2 ? 1 - threshold / Math.sqrt(square) : 0,
+  );
   const scaled = vectors.map((row) => row.map((value, k) => value * kept[k]));
   return multiply(scaled, transpose(vectors));
 }

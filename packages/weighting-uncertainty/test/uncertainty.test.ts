@@ -5,6 +5,7 @@ import {
   CONTRACT,
   input,
   type ObserverPlugin,
+  type OptimizerPlugin,
   regression,
   sgd,
   type StepReport,
@@ -166,6 +167,42 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
       }
     });
   });
+});
+
+it("an optimizer with a memory does not move an absent task's s either", async () => {
+  const momentum: OptimizerPlugin = {
+    kind: "optimizer",
+    name: "momentum",
+    contract: CONTRACT,
+    create: () => ({
+      slots: ["velocity"],
+      rate: () => 0.1,
+      scalars: ({ rate }) => [rate],
+      update: (value, gradient, [velocity], [rate]) => {
+        const next = tf.add(tf.mul(0.9, velocity), gradient);
+        return { value: tf.sub(value, tf.mul(next, rate)), slots: [next] };
+      },
+    }),
+  };
+  await using trainer = await createTrainer(
+    { a: regression(), b: regression() },
+    {
+      encoder: input([1]),
+      architecture: linear({ shared: [0] }),
+      weighting: uncertainty(),
+      optimizer: momentum,
+    },
+  );
+  const data = { inputs: [[1], [1], [1]], labels: { a: [2, 2, 2], b: [3, null, null] } };
+  const s = async (steps: number) => {
+    await trainer.fit(data, { steps, batchSize: 1, shuffle: false });
+    const { variables } = await trainer.state();
+    return ["a", "b"].map((name) => variables[`weighting/log-variance/${name}`].values[0]);
+  };
+  const [first, , third] = [await s(1), await s(2), await s(3)];
+  expectAllClose(first[1], 0.1 * (0.5 * 9 - 0.5));
+  expect(third[1]).toBe(first[1]);
+  expect(third[0]).not.toBe(first[0]);
 });
 
 it("refuses a start for a task that does not exist, and leaves nothing behind", async () => {
