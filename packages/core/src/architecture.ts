@@ -34,7 +34,7 @@ export interface Model<Name extends string = string> {
   readonly parameters: readonly Parameter<Name>[];
   /** Variables that training sets without a gradient: moving statistics. */
   readonly buffers?: readonly NamedVariable[];
-  /** The last layer that several tasks read: what gradient-balancing weightings measure. */
+  /** The last layer in which every task has a gradient: what gradient-balancing weightings measure. Empty: none. */
   readonly lastShared: readonly Variable[];
   /** Ordinary tfjs ops; reads no tensor's value. */
   readonly forward: (inputs: Inputs, pass: Pass<Name>) => Outputs<Name>;

@@ -69,15 +69,19 @@ const wellFormed: Law<ArchitectureSubject> = law("wellFormed", async (subject) =
       checkBuffers(buffers);
       checkNames([...parameters, ...buffers]);
       checkListed(scope.variables, [...parameters, ...buffers]);
-      for (const variable of lastShared) {
-        const owner = parameters.find((parameter) => parameter.variable === variable);
-        demand(owner !== undefined, "lastShared must be made of parameters", "one is not listed");
-        demand(
-          owner.tasks.length > 1,
-          "lastShared must belong to several tasks",
-          `"${owner.name}" belongs to one`,
-        );
-      }
+      const last = parameters.filter(({ variable }) => lastShared.includes(variable));
+      demand(
+        last.length === lastShared.length,
+        "lastShared must be made of parameters",
+        "one is not listed",
+      );
+      // A task that none of them belongs to would have a gradient norm of 0 by construction.
+      const without = scope.tasks.find((name) => !last.some(({ tasks }) => tasks.includes(name)));
+      demand(
+        lastShared.length === 0 || without === undefined,
+        "every task must have a gradient at lastShared",
+        `"${String(without)}" has none`,
+      );
     },
     { plugin },
   );
