@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { useBackend } from "@polytask/backend";
 import {
   createTrainer,
   input,
@@ -26,7 +27,7 @@ import {
   samples,
   variesWithSeed,
 } from "@polytask/testkit";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { dot, linear, plus, squaredError } from "./linear.ts";
 import { pcgradOnVectors } from "./vectors.ts";
 
@@ -179,7 +180,11 @@ describe("coefficients are exact", () => {
   });
 });
 
-describe("in a trainer", () => {
+describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
+  beforeAll(async () => {
+    await useBackend(backend);
+  });
+
   // Two rows a step, one for each task: their gradients lie along the rows. In the second step b is absent.
   const x = [
     [1, 0.2],

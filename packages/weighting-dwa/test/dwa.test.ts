@@ -1,3 +1,4 @@
+import { useBackend } from "@polytask/backend";
 import {
   CONTRACT,
   createTrainer,
@@ -24,7 +25,7 @@ import {
   weightsSumToTaskCount,
 } from "@polytask/testkit";
 import { dwa } from "@polytask/weighting-dwa";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { linear } from "./linear.ts";
 
 const one = [1, 1, 1];
@@ -141,7 +142,11 @@ describe("at the edges", () => {
   });
 });
 
-describe("in a trainer", () => {
+describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
+  beforeAll(async () => {
+    await useBackend(backend);
+  });
+
   it("weighs by hand-computed epoch means, also after an epoch without a task", async () => {
     await expectNoLeak(async () => {
       const reports: StepReport<"a" | "b">[] = [];

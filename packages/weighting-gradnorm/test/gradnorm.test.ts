@@ -1,3 +1,4 @@
+import { useBackend } from "@polytask/backend";
 import {
   CONTRACT,
   createTrainer,
@@ -24,7 +25,7 @@ import {
   weightsSumToTaskCount,
 } from "@polytask/testkit";
 import { gradNorm, type GradNormOptions } from "@polytask/weighting-gradnorm";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { linear } from "./linear.ts";
 
 /**
@@ -205,7 +206,11 @@ describe("at the edges", () => {
   });
 });
 
-describe("in a trainer", () => {
+describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
+  beforeAll(async () => {
+    await useBackend(backend);
+  });
+
   const x = [1, -0.5, 2, 1, 0.5, -1];
   const labels = {
     a: [3, 1, -2, 0.5, null, 1],
