@@ -64,7 +64,7 @@ function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> 
       tf.dispose(updates.flatMap(({ gradient }) => gradient ?? []));
     }
     assignMeans(gathered);
-    await applyProx(network, present, rate);
+    await applyProx(network, present, rate, info);
     const perTask = <Value>(values: readonly Value[]): SomeTasks<Name, Value> =>
       Object.fromEntries(present.map((k) => [tasks[k], values[k]])) as SomeTasks<Name, Value>;
     return {

@@ -1,7 +1,7 @@
 import type { Scalar, Tensor, Tensor1D } from "@tensorflow/tfjs";
 import type { Outputs, Parameter, PartScope } from "./architecture.ts";
 import type { Matrix } from "./matrix.ts";
-import type { Pass } from "./pass.ts";
+import type { Pass, StepPlace } from "./pass.ts";
 import type { Needs, Plugin, Stateful } from "./plugin.ts";
 
 /** What a penalty may be made of. */
@@ -22,8 +22,8 @@ export interface PenaltyInput<Name extends string = string> {
 export interface ElementwiseProx {
   readonly on: "elements";
   readonly select: <P extends Parameter>(parameters: readonly P[]) => readonly P[];
-  /** `rate` is the step's learning rate, a scalar tensor. */
-  readonly apply: (value: Tensor, rate: Scalar) => Tensor;
+  /** `rate` is the step's learning rate, a scalar tensor; a scheduled strength comes from `pass.host`. */
+  readonly apply: (value: Tensor, rate: Scalar, pass: Pass) => Tensor;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface GramianProx {
   readonly on: "gramian";
   readonly groups: <P extends Parameter>(parameters: readonly P[]) => readonly (readonly P[])[];
   /** On the host, float64; `rate` is the step's learning rate. */
-  readonly apply: (gramian: Matrix, rate: number) => Matrix;
+  readonly apply: (gramian: Matrix, rate: number, at: StepPlace) => Matrix;
 }
 
 /** A penalty on parameters, activations or outputs; its gradient is added outside J. */

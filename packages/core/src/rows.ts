@@ -76,7 +76,7 @@ async function flatten(name: string, column: Column, size: number): Promise<Floa
   return values;
 }
 
-export const isTensor = (value: unknown): value is Tensor =>
+const isTensor = (value: unknown): value is Tensor =>
   typeof value === "object" && value !== null && "dataId" in value && "dtype" in value;
 
 /** The chosen examples, in the given order. */

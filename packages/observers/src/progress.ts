@@ -62,7 +62,7 @@ async function displayFor(
 function watch<Name extends string>(scope: Scope<Name>, open: () => Display): Observer<Name> {
   const { clock, tasks } = scope;
   let display: Display | undefined;
-  let plan: FitPlan = { step: 0, epoch: 0, epochs: Infinity, stepsInEpoch: 1 };
+  let plan: FitPlan = { step: 0, epoch: 0, epochs: Infinity, steps: Infinity, stepsInEpoch: 1 };
   let began = 0;
   let latest: StepReport<Name> | undefined;
   let sums = new Map<Name, { loss: number; labels: number }>();
@@ -87,12 +87,15 @@ function watch<Name extends string>(scope: Scope<Name>, open: () => Display): Ob
 
   const snapshot = (report: StepReport<Name>, measures: string): Snapshot => {
     const { epoch, stepsInEpoch, stepInEpoch } = report;
-    const endless = plan.epochs === Infinity;
     const done = report.step - plan.step + 1;
-    const left =
-      stepsInEpoch - stepInEpoch - 1 + (endless ? 0 : (plan.epochs - epoch - 1) * stepsInEpoch);
+    // Whichever end comes first.
+    const left = Math.min(
+      stepsInEpoch - stepInEpoch - 1 + (plan.epochs - epoch - 1) * stepsInEpoch,
+      plan.steps - report.step - 1,
+    );
+    const endless = left === Infinity;
     return {
-      label: endless ? `epoch ${epoch + 1}` : `epoch ${epoch + 1}/${plan.epochs}`,
+      label: `epoch ${epoch + 1}${plan.epochs === Infinity ? "" : `/${plan.epochs}`}`,
       share: endless ? (stepInEpoch + 1) / stepsInEpoch : done / (done + left),
       measures,
       closing: stepInEpoch === stepsInEpoch - 1,

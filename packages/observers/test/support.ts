@@ -64,6 +64,7 @@ export const plan = (over: Partial<FitPlan> = {}): FitPlan => ({
   step: 0,
   epoch: 0,
   epochs: 2,
+  steps: Infinity,
   stepsInEpoch: 4,
   ...over,
 });

@@ -5,6 +5,7 @@ import {
   multiply,
   type Parameter,
   type RegularizerPlugin,
+  type StepPlace,
   tooFewTasks,
   transpose,
   unmetNeed,
@@ -14,8 +15,8 @@ import { nuclearNorm } from "./nuclear-norm.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";
 
 export interface TraceNormOptions {
-  /** λ, at least 0. */
-  readonly strength: number;
+  /** λ, at least 0: one number, or one for every step; `step` and `epoch` count from 0. */
+  readonly strength: number | ((at: StepPlace) => number);
   /** Shrinks singular values after the optimizer's step; otherwise a penalty is added to the gradient. Default true. */
   readonly prox?: boolean;
   /** Which pairs of parameters, by role ("head/kernel"). Default: all but biases, whose roles end in "/bias". */
@@ -33,14 +34,14 @@ export interface TraceNormOptions {
  * Ji, Ye, "An Accelerated Gradient Method for Trace Norm Minimization", ICML 2009 (the step); Yang,
  * Hospedales, "Trace Norm Regularised Deep Multi-Task Learning", 2016 (the use in networks).
  *
- * @throws POLYTASK_OPTION for a strength below 0 or not finite; createTrainer throws POLYTASK_TOO_FEW_TASKS for a single
+ * @throws POLYTASK_OPTION for a strength below 0 or not finite, in the step concerned where it is scheduled; createTrainer throws POLYTASK_TOO_FEW_TASKS for a single
  * task and POLYTASK_NEED where the model pairs no parameters by such roles.
  */
 export function traceNorm<Name extends string>(options: TraceNormOptions): RegularizerPlugin<Name> {
   const { strength, prox = true, roles } = options;
-  if (!(strength >= 0 && strength < Infinity)) {
-    throw badOption("traceNorm", "strength", "a number of at least 0", strength);
-  }
+  const strengthAt = (at: StepPlace): number =>
+    checkStrength(typeof strength === "number" ? strength : strength(at));
+  if (typeof strength === "number") checkStrength(strength);
   return {
     kind: "regularizer",
     name: "regularizer-low-rank",
@@ -53,20 +54,26 @@ export function traceNorm<Name extends string>(options: TraceNormOptions): Regul
           prox: {
             on: "gramian",
             groups: (given) => pair(given, roles),
-            apply: (gramian, rate) => shrinkage(gramian, rate * strength),
+            apply: (gramian, rate, at) => shrinkage(gramian, rate * strengthAt(at)),
           },
         };
       }
       return {
-        penalty: () => {
+        penalty: ({ pass }) => {
           const norms = groups.map((group) =>
             nuclearNorm(tf.stack(group.map(({ variable }) => tf.reshape(variable, [-1])))),
           );
-          return tf.mul(strength, tf.addN(norms));
+          const factor = pass.host("strength", [], (at) => [strengthAt(at)]);
+          return tf.mul(factor, tf.addN(norms));
         },
       };
     },
   };
+}
+
+function checkStrength(strength: number): number {
+  if (strength >= 0 && strength < Infinity) return strength;
+  throw badOption("traceNorm", "strength", "a number of at least 0", strength);
 }
 
 /** M = V·diag(max(σ − threshold, 0) / σ)·Vᵀ for WᵀW = V·diag(σ²)·Vᵀ. */

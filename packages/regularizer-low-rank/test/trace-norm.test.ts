@@ -127,6 +127,16 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
     }
   });
 
+  it("a scheduled strength is another after the first step", async () => {
+    const own = { a: [2, 0, 0], b: [0, 0.75, 0] };
+    // Step by step rate·λ = 0.5, 0, 0.25.
+    const strength = ({ step }: { readonly step: number }) => [5, 0, 2.5][step];
+    expectAllClose(await run(own, { strength }, 2), [[1.5, 0, 0], [0, 0.25, 0]]); // prettier-ignore
+    expectAllClose(await run(own, { strength }, 3), [[1.25, 0, 0], [0, 0, 0]], { absolute: 1e-7 }); // prettier-ignore
+    const penalised = await run(own, { strength, prox: false }, 3);
+    expectAllClose(penalised, [[1.25, 0, 0], [0, 0, 0]], { relative: 0, absolute: 2e-3 }); // prettier-ignore
+  });
+
   it("the gradient is λ·UVᵀ: singular values shrink as under the step, until they are small", async () => {
     await expectNoLeak(async () => {
       const before = withSingularValues([3, 1]);

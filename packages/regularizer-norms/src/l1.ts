@@ -1,4 +1,4 @@
-import { badOption, CONTRACT, type RegularizerPlugin } from "@polytask/core";
+import { CONTRACT, type RegularizerPlugin } from "@polytask/core";
 import * as tf from "@tensorflow/tfjs";
 import {
   checkStrength,
@@ -23,8 +23,8 @@ export interface L1Options extends NormOptions {
  * Tibshirani, "Regression Shrinkage and Selection via the Lasso", JRSS B 1996; the proximal step: Daubechies, Defrise,
  * De Mol, CPAM 2004.
  *
- * @throws POLYTASK_OPTION for a strength below 0 or not finite, in the step concerned where it is scheduled, and for
- * a schedule together with `prox`; createTrainer throws it for a `select` that chooses no parameter.
+ * @throws POLYTASK_OPTION for a strength below 0 or not finite, in the step concerned where it is scheduled;
+ * createTrainer throws it for a `select` that chooses no parameter.
  */
 export function l1<Name extends string>(options: Strength | L1Options): RegularizerPlugin<Name> {
   const {
@@ -33,20 +33,19 @@ export function l1<Name extends string>(options: Strength | L1Options): Regulari
     prox = false,
   }: L1Options = typeof options === "object" ? options : { strength: options };
   if (typeof strength === "number") checkStrength("l1", strength);
-  else if (prox) throw badOption("l1", "strength", "a number where prox is on", strength);
   return {
     kind: "regularizer",
     name: "regularizer-norms",
     contract: CONTRACT,
     create: ({ parameters }) => {
       const chosen = choose("l1", select, parameters);
-      if (typeof strength === "number" && prox) {
+      if (prox) {
         return {
           prox: {
             on: "elements",
             select: (given) => given.filter(select),
-            apply: (value, rate) => {
-              const threshold = tf.mul(rate, strength);
+            apply: (value, rate, pass) => {
+              const threshold = tf.mul(rate, strengthAt("l1", strength, pass));
               const above = tf.relu(tf.sub(value, threshold));
               return tf.sub(above, tf.relu(tf.sub(tf.neg(value), threshold)));
             },

@@ -38,7 +38,6 @@ describe("l1 as a penalty", () => {
       () => l1(-1),
       () => l1(NaN),
       () => l1({ strength: Infinity }),
-      () => l1({ strength: () => 1, prox: true }),
     ],
   });
 });
@@ -192,6 +191,15 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
           await to(step + 1),
           map(all, (w) => w * factor),
         );
+      }
+    });
+    // The same by the soft threshold: |w| falls by rate·λ, λ of each step its own.
+    const scheduled = l1<Names>({ strength: ({ step }) => strengths[step], prox: true });
+    await withTrainer({ regularizers: [scheduled] }, async ({ to }) => {
+      let threshold = 0;
+      for (const [step, strength] of strengths.entries()) {
+        threshold += rate * strength;
+        expectAllClose(await to(step + 1), map(all, soft(threshold)), { absolute: 1e-6 });
       }
     });
     // Two steps an epoch: λ = 1, 1, then 2, 2.

@@ -10,6 +10,7 @@ import {
   type Regularizer,
   type RegularizerPlugin,
   seededRandom,
+  type StepPlace,
   type Task,
 } from "@polytask/core";
 import { demand } from "./law.ts";
@@ -140,6 +141,7 @@ export async function penaltyAt(
 export async function proxAt(
   made: MadeRegularizer,
   rate: number,
+  at: StepPlace = { step: 0, epoch: 0 },
 ): Promise<Readonly<Record<string, readonly number[]>>> {
   const { prox } = made.part;
   const { parameters } = made.model;
@@ -147,7 +149,7 @@ export async function proxAt(
   const valuesOf = async (variable: Tensor): Promise<number[]> => Array.from(await variable.data());
   if (prox?.on === "elements") {
     for (const { name, variable } of prox.select(parameters)) {
-      const value = tf.tidy(() => prox.apply(variable, tf.scalar(rate)));
+      const value = tf.tidy(() => prox.apply(variable, tf.scalar(rate), testStep({ at }).pass([])));
       demand(
         value.shape.join() === variable.shape.join(),
         "prox must keep the shape",
@@ -160,7 +162,7 @@ export async function proxAt(
   if (prox?.on === "gramian") {
     for (const group of prox.groups(parameters)) {
       const columns = await Promise.all(group.map(({ variable }) => valuesOf(variable)));
-      const matrix = prox.apply(gramianOf(columns), rate);
+      const matrix = prox.apply(gramianOf(columns), rate, at);
       const square =
         matrix.length === group.length && matrix.every((row) => row.length === group.length);
       demand(
