@@ -33,7 +33,11 @@ export default tseslint.config(
     ignores: ["**/dist/**", "**/.cache/**", "**/.turbo/**", "**/coverage/**", "**/*.config.ts"],
   },
   {
-    files: ["{packages,examples}/*/{src,test}/**/*.ts", "integration/test/**/*.ts", "bench/src/**/*.ts"],
+    files: [
+      "{packages,examples}/*/{src,test}/**/*.ts",
+      "integration/test/**/*.ts",
+      "bench/src/**/*.ts",
+    ],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync, inflateRawSync } from "node:zlib";
 
 /** What is asked of every person; null where the census has a question mark. */
-export interface AdultInputs {
+interface AdultInputs {
   readonly age: readonly number[];
   readonly capitalGain: readonly number[];
   readonly capitalLoss: readonly number[];

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { seededRandom } from "@polytask/core";
 
 /** What is known of every film before it is shown; null where the catalogue is silent. */
-export interface FilmInputs {
+interface FilmInputs {
   /** log₁₀ of the production budget in dollars. */
   readonly budget: readonly (number | null)[];
   /** Minutes. */
@@ -19,7 +19,7 @@ export interface FilmInputs {
 }
 
 /** What became of every film; null where nobody noted it. */
-export interface FilmLabels {
+interface FilmLabels {
   /** IMDB rating, 1 to 10. */
   readonly imdb: readonly (number | null)[];
   /** Rotten Tomatoes rating, 0 to 100. */

@@ -21,7 +21,9 @@ const budget = { epochs: Number(values.epochs), batchSize: 256, learningRate: 6e
 
 await useBackend("wasm");
 const films = await loadFilms();
-console.log(`${films.labels.imdb.length} films, ${seeds.length} seeds, ${budget.epochs} epochs each`);
+console.log(
+  `${films.labels.imdb.length} films, ${seeds.length} seeds, ${budget.epochs} epochs each`,
+);
 
 const outcomes: Outcome[] = [];
 for (const method of methods) {

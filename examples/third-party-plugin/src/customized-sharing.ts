@@ -48,8 +48,9 @@ export function customizedSharing<Name extends string>(
       ): Parameter<Name> => {
         const random = scope.random(name);
         const reach = Math.sqrt(6 / (shape[0] + shape[1]));
-        const values = Float32Array.from({ length: shape[0] * shape[1] }, () =>
-          (2 * random.uniform() - 1) * reach,
+        const values = Float32Array.from(
+          { length: shape[0] * shape[1] },
+          () => (2 * random.uniform() - 1) * reach,
         );
         const variable = scope.variable(() => tf.tensor2d(values, shape));
         return { name, variable, tasks, ...(role !== undefined && { role }) };

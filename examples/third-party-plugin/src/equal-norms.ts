@@ -15,7 +15,9 @@ export function equalNorms<Name extends string>(): SurgeryPlugin<Name> {
       mix: ({ gramian }) => {
         const norms = gramian.map((row, i) => Math.sqrt(row[i]));
         const mean = norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
-        return norms.map((norm, i) => norms.map((_, j) => (i === j ? (norm > 0 ? mean / norm : 1) : 0)));
+        return norms.map((norm, i) =>
+          norms.map((_, j) => (i === j ? (norm > 0 ? mean / norm : 1) : 0)),
+        );
       },
     }),
   };

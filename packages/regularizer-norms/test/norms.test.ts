@@ -34,11 +34,7 @@ describe("l1 as a penalty", () => {
       gradientMatchesFiniteDifference,
       penaltyIs((parameters) => 0.3 * total(parameters, Math.abs)),
     ],
-    rejects: [
-      () => l1(-1),
-      () => l1(NaN),
-      () => l1({ strength: Infinity }),
-    ],
+    rejects: [() => l1(-1), () => l1(NaN), () => l1({ strength: Infinity })],
   });
 });
 

@@ -38,7 +38,7 @@ export function expectAllClose(
 }
 
 /** All numbers in a row. */
-export function flat(numbers: Numbers): number[] {
+function flat(numbers: Numbers): number[] {
   if (typeof numbers === "number") return [numbers];
   return Array.from(numbers as ArrayLike<Numbers>).flatMap((inner) => flat(inner));
 }

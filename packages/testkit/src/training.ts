@@ -38,7 +38,7 @@ export function drawLabel(task: Task, random: Random): number {
 const BATCH = 8;
 
 /** Three batches; three in ten labels are missing, and the last task has none in the second batch. */
-export function sampleData({ tasks, input: shape, seed }: TrainingSetup): Dataset {
+function sampleData({ tasks, input: shape, seed }: TrainingSetup): Dataset {
   const random = seededRandom(seed)("data");
   const rows = 3 * BATCH;
   const size = (axes: readonly number[]): number => axes.reduce((a, b) => a * b, 1);

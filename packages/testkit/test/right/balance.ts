@@ -17,7 +17,7 @@ export const relative = (ratios: readonly number[]): number[] =>
 export const renormalised = (w: readonly number[]): number[] => w.map((x) => x / mean(w));
 
 /** Pulls every weighted norm towards mean·r_k^α, a constant; weights sum to T. Correct. */
-export const update: Update = (w, norms, ratios) => {
+const update: Update = (w, norms, ratios) => {
   const g = w.map((x, k) => x * norms[k]);
   const r = relative(ratios);
   return renormalised(

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs";
 import type { ArchitectureScope, Parameter, Random } from "@polytask/core";
 
-export type Layer = (x: Tensor) => Tensor;
+type Layer = (x: Tensor) => Tensor;
 
 export interface Layers {
   readonly parameters: Parameter[];
