@@ -1,6 +1,9 @@
 import { CONTRACT, type Plugin } from "./plugin.ts";
 
-/** Sums over processes that train the same network on different data. */
+/**
+ * Sums over processes that train the same network on different data: label counts, losses, gradients. What a pass assigns
+ * (batch statistics) stays each process's own.
+ */
 export interface Reducer {
   /** How many processes take part. */
   readonly size: number;
