@@ -28,7 +28,7 @@ export const tasks: PerTask<AdultTask, Task> = {
 
 const encoder = features({
   numeric: NUMERIC,
-  categorical: Object.fromEntries(CATEGORICAL.map((name) => [name, { dimension: 8, minCount: 5 }])),
+  categorical: Object.fromEntries(CATEGORICAL.map((name) => [name, { dimension: 4 }])),
 });
 
 /** Trains one MMoE on the publisher's training part: the AUC of each task on the test part. */
@@ -43,7 +43,7 @@ export async function train(
     tasks,
     {
       encoder: await encoder.fit(dataset(train)),
-      architecture: mmoe({ experts: 6, hidden: [64, 32], towers: [16], dropout: 0.1 }),
+      architecture: mmoe({ experts: 4, hidden: [32], towers: [16] }),
       optimizer: adam({ learningRate: cosine({ peak: learningRate, total: steps }) }),
       observers,
     },
