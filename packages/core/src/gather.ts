@@ -7,7 +7,7 @@ import { brokenPart } from "./errors.ts";
 import { type BatchTensors, labelledLoss, scoresOf, toTensors } from "./losses.ts";
 import type { Network } from "./network.ts";
 import type { Outputs } from "./architecture.ts";
-import { detach, type Gradients, gradientsOf, onTape } from "./tape.ts";
+import { type Gradients, gradientsOf, onTape } from "./tape.ts";
 import { traceWeights, type Weighed } from "./weigh.ts";
 
 /**
@@ -91,7 +91,7 @@ export function gatherGroup<Name extends string>(
       if (penalty) rest = gradientsOf(tf.mul(penalty, share), variables);
     } else {
       weighed = traceWeights(network, total, info);
-      const objective = tf.sum(tf.mul(detach(weighed.weights), total));
+      const objective = tf.sum(tf.mul(weighed.weights, total));
       rest = gradientsOf(penalty ? tf.add(objective, penalty) : objective, variables);
       collect(weighed.weights);
       weighed.gradients.forEach((gradient) => gradient && collect(gradient));

@@ -1,6 +1,21 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs";
 
+/**
+ * Up to so many columns J is read and handled on the host in float64: cheaper than kernels, and exact where nearly opposed
+ * gradients cancel.
+ */
+export const SMALL = 1024;
+
+/** The rows of a small tensor, on the host. */
+export async function readRows(tensor: Tensor2D): Promise<Float64Array[]> {
+  const [rows, columns] = tensor.shape;
+  const values = await tensor.data();
+  return Array.from({ length: rows }, (_, i) =>
+    Float64Array.from(values.subarray(i * columns, (i + 1) * columns)),
+  );
+}
+
 /** Products are summed in float32 inside a block, and blocks in float64 on the host. */
 const BLOCK = 256;
 
@@ -11,7 +26,10 @@ const BLOCK = 256;
  */
 export async function gramian(jacobian: Tensor2D): Promise<number[][]> {
   const [tasks, columns] = jacobian.shape;
-  if (columns === 0) return Array.from({ length: tasks }, () => new Array<number>(tasks).fill(0));
+  if (columns <= SMALL) {
+    const rows = await readRows(jacobian);
+    return rows.map((a) => rows.map((b) => a.reduce((sum, value, i) => sum + value * b[i], 0)));
+  }
   const blocks = Math.ceil(columns / BLOCK);
   const partial: Tensor = tf.tidy(() => {
     if (blocks === 1) return tf.matMul(jacobian, jacobian, false, true);

@@ -4,7 +4,7 @@ import { eagerPass } from "./eager-pass.ts";
 import type { StepInfo } from "./engine.ts";
 import { brokenPart, nonFinite } from "./errors.ts";
 import type { Gathering } from "./gather.ts";
-import { gramian } from "./gramian.ts";
+import { gramian, readRows, SMALL } from "./gramian.ts";
 import { columnSums, type Matrix } from "./matrix.ts";
 import type { Network, OwnedParameter } from "./network.ts";
 import type { Surgery } from "./surgery.ts";
@@ -96,7 +96,7 @@ export async function operate<Name extends string>(
         });
         checkMatrix(network.nameOf(surgery), matrix, present.length);
         // Only the sum of the edited rows is used after the last link: one row instead of T.
-        mixBlock(jacobian, block, options.last ? [columnSums(matrix)] : matrix, result);
+        await mixBlock(jacobian, block, options.last ? [columnSums(matrix)] : matrix, result);
       } else {
         editBlock(network, surgery, jacobian, block, standing, gathering, result);
       }
@@ -108,13 +108,22 @@ export async function operate<Name extends string>(
   }
 }
 
-function mixBlock(
+async function mixBlock(
   jacobian: Jacobian,
   block: readonly OwnedParameter[],
   matrix: Matrix,
   result: Map<OwnedParameter, Tensor2D>,
-): void {
+): Promise<void> {
+  const columns = block.reduce((sum, { variable }) => sum + variable.size, 0);
   for (const parameter of block) {
+    if (columns <= SMALL) {
+      const rows = await readRows(columnsOf(jacobian, parameter));
+      const mixed = matrix.map((weights) =>
+        Array.from(rows[0], (_, i) => rows.reduce((sum, row, k) => sum + weights[k] * row[i], 0)),
+      );
+      result.set(parameter, tf.tensor2d(mixed, [matrix.length, parameter.variable.size]));
+      continue;
+    }
     result.set(
       parameter,
       tf.tidy(() => tf.matMul(tf.tensor2d(matrix as number[][]), columnsOf(jacobian, parameter))),

@@ -44,15 +44,25 @@ export function onTape<Result>(
   return (outcome as { readonly value: Result }).value;
 }
 
-/** Inside `onTape`: ∂y/∂x of a value computed there, at some of the tensors it came from. `dy` defaults to ones. */
-export const gradientsOf = (y: Tensor, xs: readonly Tensor[], dy?: Tensor): Gradients => {
+/**
+ * Inside `onTape`: ∂y/∂x of a value computed there, at some of the tensors it came from. `dy` defaults to ones. Gradients
+ * are constants: nothing flows through them.
+ */
+export function gradientsOf(y: Tensor, xs: readonly Tensor[], dy?: Tensor): Gradients {
   if (xs.length === 0) return [];
-  // tfjs leaves the place of an x that y does not depend on undefined, against its types.
-  const grads: readonly (Tensor | undefined)[] = tf
-    .engine()
-    .gradients(() => y, [...xs], dy, true).grads;
-  return grads.map((gradient) => gradient ?? null);
-};
+  const { state } = tf.engine();
+  // As inside a kernel: else tfjs records the backward pass on the tape too, and keeps all its tensors to the end.
+  state.kernelDepth++;
+  try {
+    // tfjs leaves the place of an x that y does not depend on undefined, against its types.
+    const grads: readonly (Tensor | undefined)[] = tf
+      .engine()
+      .gradients(() => y, [...xs], dy, true).grads;
+    return grads.map((gradient) => gradient ?? null);
+  } finally {
+    state.kernelDepth--;
+  }
+}
 
 /** The same value, through which no gradient flows; tfjs has no op for it. */
 export const detach = <T extends Tensor>(value: T): T =>
