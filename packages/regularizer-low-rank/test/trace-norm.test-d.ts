@@ -1,14 +1,14 @@
 import { binary, createTrainer, regression, type RegularizerPlugin } from "@polytask/core";
 import { traceNorm } from "@polytask/regularizer-low-rank";
+import { linearModel } from "@polytask/testkit";
 import { expectTypeOf } from "vitest";
-import { affine } from "./affine.ts";
 
 const tasks = { click: binary(), price: regression() };
-const architecture = affine<"click" | "price">({ shared: [0], own: {} });
+const architecture = linearModel<"click" | "price">({ shared: [0], bias: 1 });
 
 await createTrainer(tasks, {
   architecture,
-  regularizers: [traceNorm({ strength: 1e-3, prox: false, roles: ["head/kernel"] })],
+  regularizers: [traceNorm({ strength: 1e-3, prox: false, roles: ["own/kernel"] })],
 });
 
 // @ts-expect-error: regularizers come in a list

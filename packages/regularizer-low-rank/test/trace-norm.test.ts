@@ -7,6 +7,7 @@ import {
   expectNoLeak,
   gradientMatchesFiniteDifference,
   homogeneousOfDegree,
+  linearModel,
   nonNegative,
   type ParameterValues,
   penaltyIs,
@@ -19,7 +20,6 @@ import {
 } from "@polytask/testkit";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { affine } from "./affine.ts";
 import { singularValues } from "./singular-values.ts";
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
@@ -73,7 +73,7 @@ const run = async (
     { a: regression(), b: regression() },
     {
       encoder: input([own.a.length]),
-      architecture: affine<Names>({ shared: own.a.map(() => 0), own }),
+      architecture: linearModel<Names>({ shared: own.a.map(() => 0), own, bias: 1 }),
       optimizer: sgd({ learningRate: rate }),
       regularizers: [traceNorm(options)],
     },
@@ -83,7 +83,7 @@ const run = async (
     { steps, batchSize: 1 },
   );
   const { variables } = await trainer.state();
-  return ["a", "b"].map((name) => variables[`architecture/head/${name}/kernel`].values);
+  return ["a", "b"].map((name) => variables[`architecture/own/${name}/kernel`].values);
 };
 
 /** U·diag(σ)·Vᵀ as two columns, U the first two rows of a rotation of four dimensions. */
@@ -277,7 +277,7 @@ it("finds the common direction of noisy tasks: the other singular values become 
       { a: regression(), b: regression(), c: regression() },
       {
         encoder: input([4]),
-        architecture: affine({ shared: [0, 0, 0, 0], own: {} }),
+        architecture: linearModel({ shared: [0, 0, 0, 0], bias: 1 }),
         optimizer: sgd({ learningRate: 0.1 }),
         regularizers,
       },
@@ -285,7 +285,7 @@ it("finds the common direction of noisy tasks: the other singular values become 
     await trainer.fit(data, { steps: 60, batchSize: 32 });
     const { variables } = await trainer.state();
     const columns = ["a", "b", "c"].map((name) =>
-      Array.from(variables[`architecture/head/${name}/kernel`].values),
+      Array.from(variables[`architecture/own/${name}/kernel`].values),
     );
     const sigma = singularValues(columns);
     ranks.push(sigma.filter((s) => s > 1e-5 * sigma[0]).length);
@@ -299,14 +299,14 @@ describe("which parameters", () => {
 
   it("`roles` chooses among the pairs; biases only where they are named", async () => {
     const own = { a: [2, 0], b: [0, 1] };
-    expectAllClose(await run(own, { strength: 5, roles: ["head/kernel"] }, 1), [[1.5, 0], [0, 0.5]]); // prettier-ignore
-    expectAllClose(await run(own, { strength: 5, roles: ["head/bias"] }, 1), [own.a, own.b]);
+    expectAllClose(await run(own, { strength: 5, roles: ["own/kernel"] }, 1), [[1.5, 0], [0, 0.5]]); // prettier-ignore
+    expectAllClose(await run(own, { strength: 5, roles: ["own/bias"] }, 1), [own.a, own.b]);
   });
 
   it("a role that pairs nothing is an error, with the roles there are", async () => {
     await expectNoLeak(async () => {
       await wrong({ strength: 1, roles: ["tower/kernel"] });
-      await wrong({ strength: 1, roles: ["head/kernel", "tower/kernel"], prox: false });
+      await wrong({ strength: 1, roles: ["own/kernel", "tower/kernel"], prox: false });
     });
   });
 
@@ -317,7 +317,7 @@ describe("which parameters", () => {
           { a: regression() },
           {
             encoder: input([1]),
-            architecture: affine({ shared: [0], own: {} }),
+            architecture: linearModel({ shared: [0], bias: 1 }),
             regularizers: [traceNorm({ strength: 1 })],
           },
         ),

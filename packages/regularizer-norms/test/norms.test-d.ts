@@ -1,10 +1,10 @@
 import { binary, createTrainer, regression, type RegularizerPlugin } from "@polytask/core";
 import { l1, l2, type Strength } from "@polytask/regularizer-norms";
+import { linearModel } from "@polytask/testkit";
 import { expectTypeOf } from "vitest";
-import { affine } from "./affine.ts";
 
 const tasks = { click: binary(), price: regression() };
-const architecture = affine<"click" | "price">({ shared: [0], own: {} });
+const architecture = linearModel<"click" | "price">({ shared: [0], bias: 1 });
 
 await createTrainer(tasks, { architecture, regularizers: [l1(1e-4), l2({ strength: 1e-5 })] });
 await createTrainer(tasks, {

@@ -8,6 +8,7 @@ import {
   expectNoLeak,
   gradientMatchesFiniteDifference,
   homogeneousOfDegree,
+  linearModel,
   nonNegative,
   type ParameterValues,
   penaltyIs,
@@ -16,7 +17,6 @@ import {
   zeroAtZero,
 } from "@polytask/testkit";
 import { beforeAll, describe, expect, it } from "vitest";
-import { affine } from "./affine.ts";
 
 /** Σ f(w) over all numbers of the parameters that are no biases. */
 const total = (parameters: readonly ParameterValues[], f: (w: number) => number): number =>
@@ -86,7 +86,7 @@ const withTrainer = async (
     { a: regression(), b: regression() },
     {
       encoder: input([3]),
-      architecture: affine(start),
+      architecture: linearModel({ ...start, bias: 1 }),
       optimizer: sgd({ learningRate: rate }),
       ...parts,
     },
@@ -94,7 +94,7 @@ const withTrainer = async (
   const nothing = Array.from({ length: 4 }, () => [0, 0, 0]);
   const kernels = async () => {
     const { variables } = await trainer.state();
-    return ["shared", "head/a", "head/b"].map(
+    return ["shared", "own/a", "own/b"].map(
       (name) => variables[`architecture/${name}/kernel`].values,
     );
   };
@@ -114,7 +114,7 @@ const withTrainer = async (
     },
     biases: async () => {
       const { variables } = await trainer.state();
-      return ["a", "b"].map((name) => variables[`architecture/head/${name}/bias`].values[0]);
+      return ["a", "b"].map((name) => variables[`architecture/own/${name}/bias`].values[0]);
     },
   });
 };

@@ -1,10 +1,10 @@
 import { binary, createTrainer, regression, type SurgeryPlugin } from "@polytask/core";
 import { pcgrad, pcgradCoefficients } from "@polytask/surgery-pcgrad";
+import { linearModel } from "@polytask/testkit";
 import { expectTypeOf } from "vitest";
-import { linear } from "./linear.ts";
 
 const tasks = { click: binary(), price: regression() };
-const architecture = linear<"click" | "price">({ shared: [0] });
+const architecture = linearModel<"click" | "price">({ shared: [0] });
 
 await createTrainer(tasks, { architecture, surgery: pcgrad() });
 await createTrainer(tasks, { architecture, surgery: [pcgrad(), pcgrad({ reduction: "mean" })] });

@@ -21,6 +21,7 @@ import {
   ignoresZeroRows,
   jacobianOf,
   keepsAgreeingGradients,
+  linearModel,
   nonConflictingForTwoTasks,
   permutationEquivariantForTwoTasks,
   reachesExactly,
@@ -28,7 +29,7 @@ import {
   variesWithSeed,
 } from "@polytask/testkit";
 import { beforeAll, describe, expect, it } from "vitest";
-import { dot, linear, plus, squaredError } from "./linear.ts";
+import { dot, plus, squaredError } from "./squared-error.ts";
 import { pcgradOnVectors } from "./vectors.ts";
 
 /** Three tasks in mixed conflict; task 0 and 1, 1 and 2, and 0 and 2 all point apart. */
@@ -207,7 +208,7 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
         { a: regression(), b: regression() },
         {
           encoder: input([2]),
-          architecture: linear(start),
+          architecture: linearModel(start),
           surgery: pcgrad(),
           optimizer: sgd({ learningRate: rate }),
         },
@@ -230,9 +231,9 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
 
         await trainer.fit({ inputs: x, labels }, { steps: step + 1, batchSize: 2, shuffle: false });
         const { variables } = await trainer.state();
-        expectAllClose(variables["architecture/shared"].values, shared, { relative: 1e-5 });
-        expectAllClose(variables["architecture/own/a"].values, a, { relative: 1e-5 });
-        expectAllClose(variables["architecture/own/b"].values, b, { relative: 1e-5 });
+        expectAllClose(variables["architecture/shared/kernel"].values, shared, { relative: 1e-5 });
+        expectAllClose(variables["architecture/own/a/kernel"].values, a, { relative: 1e-5 });
+        expectAllClose(variables["architecture/own/b/kernel"].values, b, { relative: 1e-5 });
       }
       expect(conflicts).toBe(2);
     });
@@ -249,7 +250,11 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
     const make = (seed: number) =>
       createTrainer(
         { a: regression(), b: regression(), c: regression() },
-        { encoder: input([3]), architecture: linear({ shared: [0, 0, 0] }), surgery: pcgrad() },
+        {
+          encoder: input([3]),
+          architecture: linearModel({ shared: [0, 0, 0] }),
+          surgery: pcgrad(),
+        },
         { seed },
       );
     await using whole = await make(1);
@@ -266,7 +271,7 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
       expect(
         createTrainer(
           { a: regression() },
-          { encoder: input([2]), architecture: linear({ shared: [0, 0] }), surgery: pcgrad() },
+          { encoder: input([2]), architecture: linearModel({ shared: [0, 0] }), surgery: pcgrad() },
         ),
       ).rejects.toMatchObject({ code: "POLYTASK_TOO_FEW_TASKS" }),
     );

@@ -1,4 +1,4 @@
-import { dot, plus } from "./linear.ts";
+import { dot, plus } from "./squared-error.ts";
 
 /** Algorithm 1 of the paper as it is printed, on vectors instead of coefficients: Σ_i of the projected g_i. */
 export function pcgradOnVectors(

@@ -45,6 +45,7 @@ export { weightingSubject, type WeightingSubject } from "./weighting.ts";
 export * from "./architecture-claims.ts";
 export { architectureSubject, type ArchitectureSubject } from "./architecture.ts";
 export { type DescribeArchitectureOptions, describeArchitecture } from "./describe-architecture.ts";
+export { linearModel, type LinearModelOptions } from "./linear-model.ts";
 export { plainModel } from "./plain-model.ts";
 export { type DescribeRegularizerOptions, describeRegularizer } from "./describe-regularizer.ts";
 export { expectGradient, finiteDifference, type GradientOptions } from "./gradient.ts";

@@ -33,6 +33,7 @@ test("public names", async () => {
     "jacobians",
     "keepsAgreeingGradients",
     "law",
+    "linearModel",
     "linearUnderScaling",
     "matchesReference",
     "matchesWeights",

@@ -1,10 +1,10 @@
 import { binary, createTrainer, regression, type WeightingPlugin } from "@polytask/core";
 import { dwa } from "@polytask/weighting-dwa";
+import { linearModel } from "@polytask/testkit";
 import { expectTypeOf } from "vitest";
-import { linear } from "./linear.ts";
 
 const tasks = { click: binary(), price: regression() };
-const architecture = linear<"click" | "price">({ shared: [0] });
+const architecture = linearModel<"click" | "price">({ shared: [0] });
 
 await createTrainer(tasks, { architecture, weighting: dwa() });
 await createTrainer(tasks, { architecture, weighting: dwa({ temperature: 1 }) });

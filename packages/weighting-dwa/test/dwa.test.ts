@@ -17,6 +17,7 @@ import {
   expectNoLeak,
   favoursSlowTasks,
   ignoresAbsentTasks,
+  linearModel,
   matchesWeights,
   prepareWeighting,
   startsEqual,
@@ -26,7 +27,6 @@ import {
 } from "@polytask/testkit";
 import { dwa } from "@polytask/weighting-dwa";
 import { beforeAll, describe, expect, it } from "vitest";
-import { linear } from "./linear.ts";
 
 const one = [1, 1, 1];
 /** An epoch of one step. */
@@ -161,7 +161,7 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
         { a: regression(), b: regression() },
         {
           encoder: input([1]),
-          architecture: linear({ shared: [0.5] }),
+          architecture: linearModel({ shared: [0.5] }),
           weighting: dwa(),
           optimizer: sgd({ learningRate: rate }),
           observers: [watch],
@@ -214,8 +214,10 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
           if (labels === full) expectAllClose(found.b ?? NaN, weights[1], { relative: 1e-5 });
         }
         const { variables } = await trainer.state();
-        expectAllClose(variables["architecture/shared"].values, [shared], { relative: 2e-5 });
-        expectAllClose(variables["architecture/own/b"].values, [own.b], { relative: 2e-5 });
+        expectAllClose(variables["architecture/shared/kernel"].values, [shared], {
+          relative: 2e-5,
+        });
+        expectAllClose(variables["architecture/own/b/kernel"].values, [own.b], { relative: 2e-5 });
       }
       // Equal weights in the first two epochs, new ones in each of the other four.
       expect(new Set(seen.map(String)).size).toBe(5);

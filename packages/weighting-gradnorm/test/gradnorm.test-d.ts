@@ -1,10 +1,10 @@
 import { binary, createTrainer, regression, type WeightingPlugin } from "@polytask/core";
 import { gradNorm } from "@polytask/weighting-gradnorm";
+import { linearModel } from "@polytask/testkit";
 import { expectTypeOf } from "vitest";
-import { linear } from "./linear.ts";
 
 const tasks = { click: binary(), price: regression() };
-const architecture = linear<"click" | "price">({ shared: [0] });
+const architecture = linearModel<"click" | "price">({ shared: [0] });
 
 await createTrainer(tasks, { architecture, weighting: gradNorm() });
 await createTrainer(tasks, {

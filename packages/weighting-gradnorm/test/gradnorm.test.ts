@@ -17,6 +17,7 @@ import {
   expectNoLeak,
   favoursSlowTasks,
   ignoresAbsentTasks,
+  linearModel,
   matchesWeights,
   prepareWeighting,
   startsEqual,
@@ -26,7 +27,6 @@ import {
 } from "@polytask/testkit";
 import { gradNorm, type GradNormOptions } from "@polytask/weighting-gradnorm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { linear } from "./linear.ts";
 
 /**
  * Worked out by hand for α = 1 and rate 0.1; n are the norms of raw gradients, L(0) = (2, 1, 4).
@@ -234,7 +234,7 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
         { a: regression(), b: regression() },
         {
           encoder: input([1]),
-          architecture: linear({ shared: [0.2] }),
+          architecture: linearModel({ shared: [0.2] }),
           weighting: gradNorm({ alpha, learningRate }),
           optimizer: sgd({ learningRate: rate }),
           observers: [watch],
@@ -275,8 +275,10 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
         if (present.length > 1) present.forEach((name, k) => (weights[name] = moved[k]));
 
         const { variables } = await trainer.state();
-        expectAllClose(variables["architecture/shared"].values, [shared], { relative: 2e-5 });
-        expectAllClose(variables["architecture/own/b"].values, [own.b], { relative: 2e-5 });
+        expectAllClose(variables["architecture/shared/kernel"].values, [shared], {
+          relative: 2e-5,
+        });
+        expectAllClose(variables["architecture/own/b/kernel"].values, [own.b], { relative: 2e-5 });
       }
       expect(weights.a).not.toBeCloseTo(1, 2);
       expectAllClose(weights.a + weights.b, 2);
@@ -286,19 +288,19 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
   it("refuses a single task, an unknown one, and a model without a shared layer", async () => {
     const one = createTrainer(
       { a: regression() },
-      { encoder: input([1]), architecture: linear({ shared: [0] }), weighting: gradNorm() },
+      { encoder: input([1]), architecture: linearModel({ shared: [0] }), weighting: gradNorm() },
     );
     await expect(one).rejects.toMatchObject({ code: "POLYTASK_TOO_FEW_TASKS" });
 
     const tasks = { a: regression(), b: regression() };
     const unknown = createTrainer(tasks, {
       encoder: input([1]),
-      architecture: linear({ shared: [0] }),
+      architecture: linearModel({ shared: [0] }),
       weighting: gradNorm({ initialLosses: { z: 1 } as object }),
     });
     await expect(unknown).rejects.toMatchObject({ code: "POLYTASK_UNKNOWN_TASK" });
 
-    const architecture = linear<"a" | "b">({ shared: [0] });
+    const architecture = linearModel<"a" | "b">({ shared: [0] });
     const apart = createTrainer(tasks, {
       encoder: input([1]),
       architecture: {

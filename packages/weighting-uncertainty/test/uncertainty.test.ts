@@ -18,6 +18,7 @@ import {
   expectNoLeak,
   formByNoise,
   ignoresAbsentTasks,
+  linearModel,
   prepareWeighting,
   variablesMoveByGradientAlone,
   weightsArePositive,
@@ -25,7 +26,6 @@ import {
 import { uncertainty, type UncertaintyOptions } from "@polytask/weighting-uncertainty";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { linear } from "./linear.ts";
 
 /** An absolute error: the likelihood behind it is a Laplace distribution. */
 const absolute: Task = {
@@ -123,7 +123,7 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
         { a: regression(), b: absolute, c: binary() },
         {
           encoder: input([1]),
-          architecture: linear({ shared: [0] }),
+          architecture: linearModel({ shared: [0] }),
           weighting: uncertainty(),
           optimizer: sgd({ learningRate: rate }),
           observers: [watch],
@@ -151,15 +151,17 @@ describe.each(["cpu", "wasm"] as const)("in a trainer on %s", (backend) => {
 
         const { variables } = await trainer.state();
         const values = (key: string) => variables[key].values;
-        expectAllClose(values("architecture/shared"), [shared], { relative: 2e-5 });
+        expectAllClose(values("architecture/shared/kernel"), [shared], { relative: 2e-5 });
         for (const name of names) {
-          expectAllClose(values(`architecture/own/${name}`), [own[name]], { relative: 2e-5 });
+          expectAllClose(values(`architecture/own/${name}/kernel`), [own[name]], {
+            relative: 2e-5,
+          });
           expectAllClose(values(`weighting/log-variance/${name}`), [s[name]], { relative: 2e-5 });
         }
         expectAllClose(Object.values(reports[step].weights), weights, { relative: 2e-5 });
         if (step === 0) {
           // The same once more with pencil and paper: L = (4, 3, log 2), w = (½, 1, 1).
-          expectAllClose(values("architecture/shared"), [0.1 * (0.5 * 4 + 1 + 0.5)]);
+          expectAllClose(values("architecture/shared/kernel"), [0.1 * (0.5 * 4 + 1 + 0.5)]);
           expectAllClose(values("weighting/log-variance/a"), [0.15]);
           expectAllClose(values("weighting/log-variance/b"), [0.2]);
           expectAllClose(values("weighting/log-variance/c"), [0.1 * (Math.log(2) - 0.5)]);
@@ -188,7 +190,7 @@ it("an optimizer with a memory does not move an absent task's s either", async (
     { a: regression(), b: regression() },
     {
       encoder: input([1]),
-      architecture: linear({ shared: [0] }),
+      architecture: linearModel({ shared: [0] }),
       weighting: uncertainty(),
       optimizer: momentum,
     },
@@ -212,7 +214,7 @@ it("refuses a start for a task that does not exist, and leaves nothing behind", 
         { a: regression() },
         {
           encoder: input([1]),
-          architecture: linear({ shared: [0] }),
+          architecture: linearModel({ shared: [0] }),
           weighting: uncertainty({ initial: { z: 1 } as object }),
         },
       ),
