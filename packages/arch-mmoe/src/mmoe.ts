@@ -1,7 +1,7 @@
-import { experts, gate, mixture, perTask, towers, vectorInput } from "@polytask/blocks";
-import { type ArchitecturePlugin, CONTRACT } from "@polytask/core";
-import type { Tensor } from "@tensorflow/tfjs";
-import { checkExpertOptions, type ExpertOptions } from "./options.ts";
+import { gate, mixture, perTask } from "@polytask/blocks";
+import type { ArchitecturePlugin } from "@polytask/core";
+import { mixtureOfExperts } from "./mixture-of-experts.ts";
+import type { ExpertOptions } from "./options.ts";
 
 export type MmoeOptions<Name extends string = string> = ExpertOptions<Name>;
 
@@ -18,60 +18,16 @@ export type MmoeOptions<Name extends string = string> = ExpertOptions<Name>;
  * @throws POLYTASK_OPTION for counts or sizes below 1, no expert layer or a rate outside [0, 1); POLYTASK_UNKNOWN_TASK;
  * POLYTASK_NEED for an input that is not one vector per example or a task with more than one label per example.
  */
-export function mmoe<Name extends string>(options: MmoeOptions<Name>): ArchitecturePlugin<Name> {
-  const who = "mmoe";
-  checkExpertOptions(who, options);
-  const { experts: count, hidden, activation = "relu", dropout = 0 } = options;
-  const { gateBias = false, gateDropout = 0 } = options;
-  return {
-    kind: "architecture",
-    name: "arch-mmoe",
-    contract: CONTRACT,
-    create: (scope) => {
-      const { tasks } = scope;
-      const width = vectorInput(scope, who);
-      const bank = experts(scope, {
-        name: "experts",
-        tasks,
-        count,
-        input: width,
-        hidden,
-        activation,
-        dropout,
-      });
-      const gates = perTask(tasks, (task) =>
-        gate(scope, {
-          name: `gate/${task}`,
-          role: "gate",
-          tasks: [task],
-          input: width,
-          experts: count,
-          bias: gateBias,
-          dropout: gateDropout,
-        }),
-      );
-      const tops = towers(scope, {
-        who,
-        input: bank.shape[1],
-        hidden: options.towers,
-        activation,
-        dropout,
-      });
-      return {
-        parameters: [
-          ...bank.parameters,
-          ...tasks.flatMap((task) => [...gates[task].parameters, ...tops[task].parameters]),
-        ],
-        lastShared: bank.last.map(({ variable }) => variable),
-        forward: (inputs, pass) => {
-          const x = inputs as Tensor;
-          const values = bank.forward(x, pass);
-          return perTask(pass.tasks, (task) => {
-            const weights = pass.expose(`gate/${task}`, gates[task].forward(x, pass));
-            return tops[task].forward(mixture(weights, values), pass);
-          });
-        },
-      };
-    },
-  };
-}
+export const mmoe = <Name extends string>(options: MmoeOptions<Name>): ArchitecturePlugin<Name> =>
+  mixtureOfExperts("mmoe", options, (scope, shape) => {
+    const gates = perTask(scope.tasks, (task) =>
+      gate(scope, { ...shape, name: `gate/${task}`, role: "gate", tasks: [task] }),
+    );
+    return {
+      parameters: scope.tasks.flatMap((task) => gates[task].parameters),
+      mix: (values, x, pass) =>
+        perTask(pass.tasks, (task) =>
+          mixture(pass.expose(`gate/${task}`, gates[task].forward(x, pass)), values),
+        ),
+    };
+  });

@@ -10,7 +10,7 @@ export const CONTRACT = 1;
  */
 export interface Plugin<Kind extends string, Value, In = Scope> {
   readonly kind: Kind;
-  /** The package's name without its scope, kebab case: "surgery-pcgrad". */
+  /** The package's name without its scope, kebab case: "surgery-mine". */
   readonly name: string;
   readonly contract: typeof CONTRACT;
   readonly create: (scope: In) => Value | Promise<Value>;
