@@ -1,28 +1,9 @@
 import { constant, dense, mlp } from "@polytask/blocks";
-import { regression } from "@polytask/core";
-import {
-  expectAllClose,
-  expectNoLeak,
-  testScope,
-  type TestScope,
-  testStep,
-} from "@polytask/testkit";
+import { expectAllClose, testScope, testStep } from "@polytask/testkit";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import { assignKnown, differences, layers, relu, tanh } from "./reference.ts";
-import { all, codeOf, type Name, run, set } from "./support.ts";
-
-const tasks = { a: regression(), b: regression(), c: regression() };
-
-const inScope = (body: (scope: TestScope<Name>) => void | Promise<void>): Promise<void> =>
-  expectNoLeak(async () => {
-    const scope = testScope(tasks);
-    try {
-      await body(scope);
-    } finally {
-      scope.dispose();
-    }
-  });
+import { all, codeOf, inScope, type Name, run, set, tasks } from "./support.ts";
 
 describe("dense", () => {
   it("computes x·W + b (by hand)", () =>

@@ -1,6 +1,14 @@
 import type { Block } from "@polytask/blocks";
-import { PolytaskError } from "@polytask/core";
-import { expectAllClose, testStep, type TestStep, type TestStepOptions } from "@polytask/testkit";
+import { PolytaskError, regression } from "@polytask/core";
+import {
+  expectAllClose,
+  expectNoLeak,
+  testScope,
+  type TestScope,
+  testStep,
+  type TestStep,
+  type TestStepOptions,
+} from "@polytask/testkit";
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor, Variable } from "@tensorflow/tfjs";
 
@@ -99,3 +107,17 @@ export const codeOf = (make: () => unknown): string => {
   }
   return "nothing was thrown";
 };
+
+/** The tasks "a", "b" and "c" of these tests. */
+export const tasks = { a: regression(), b: regression(), c: regression() };
+
+/** Runs `body` in a scope of its own, which must leave no tensor. */
+export const inScope = (body: (scope: TestScope<Name>) => void | Promise<void>): Promise<void> =>
+  expectNoLeak(async () => {
+    const scope = testScope(tasks);
+    try {
+      await body(scope);
+    } finally {
+      scope.dispose();
+    }
+  });
