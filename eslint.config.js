@@ -13,6 +13,11 @@ const mayImport = [
   ["{blocks,optimizers}", [core, tfjs]],
   ["features", [core, blocks, tfjs]],
   ["metrics", [core]],
+  ["graph", [core, tfjs]],
+  [
+    "engine-onnx",
+    [core, "@polytask/graph", tfjs, "onnxruntime-node", "@bufbuild/protobuf", "node:*"],
+  ],
   ["observers", [core, "cli-progress", "node:*"]],
   ["backend", [tfjs, "@tensorflow/tfjs-backend-wasm", "node:*"]],
 ];
