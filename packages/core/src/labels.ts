@@ -1,7 +1,7 @@
 import type { Labels } from "./batch.ts";
 import type { LabelColumn } from "./data.ts";
 import { badData } from "./errors.ts";
-import { sizeOf } from "./rows.ts";
+import { ends, isRun, sizeOf } from "./rows.ts";
 import type { Task } from "./tasks.ts";
 
 /**
@@ -51,19 +51,29 @@ export function readLabels(
   return { values, present, shape: task.labelShape, count };
 }
 
-/** The labels of the chosen examples. */
+/** The labels of the chosen examples: views where they lie in that order, else copies. */
 export function takeLabels(labels: Labels, indices: ArrayLike<number>): Labels {
-  const size = sizeOf(labels.shape);
+  const { shape } = labels;
+  const size = sizeOf(shape);
+  if (isRun(indices)) {
+    const values = labels.values.subarray(...ends(indices, size));
+    const present = labels.present.subarray(...ends(indices, size));
+    return { values, present, shape, count: countOf(present) };
+  }
   const values = new Float32Array(indices.length * size);
   const present = new Uint8Array(indices.length * size);
-  let count = 0;
   for (let i = 0; i < indices.length; i++) {
     for (let j = 0; j < size; j++) {
       const from = indices[i] * size + j;
       values[i * size + j] = labels.values[from];
       present[i * size + j] = labels.present[from];
-      count += labels.present[from];
     }
   }
-  return { values, present, shape: labels.shape, count };
+  return { values, present, shape, count: countOf(present) };
 }
+
+const countOf = (present: Uint8Array): number => {
+  let count = 0;
+  for (let i = 0; i < present.length; i++) count += present[i];
+  return count;
+};

@@ -33,7 +33,8 @@ export function openSource<Name extends string>(
   const draw = (): Uint32Array => {
     before = random.state();
     used = 0;
-    return shuffle ? random.permutation(rows) : Uint32Array.from({ length: rows }, (_, i) => i);
+    if (shuffle) return random.permutation(rows);
+    return order ?? Uint32Array.from({ length: rows }, (_, i) => i);
   };
   return {
     info: { tasks, rows, batches: Math.ceil(rows / batchSize) },
