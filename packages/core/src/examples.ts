@@ -3,7 +3,7 @@ import type { Column, Columns, PartialDataset } from "./data.ts";
 import type { Encoder } from "./encoder.ts";
 import { badData, unknownTask } from "./errors.ts";
 import { readLabels, takeLabels } from "./labels.ts";
-import { countRows, type Rows, takeRows } from "./rows.ts";
+import { type Choice, countRows, type Rows, takeRows } from "./rows.ts";
 import type { PerTask, SomeTasks, Task } from "./tasks.ts";
 
 /** A data set, read and checked: numeric columns and labels of the same number of examples. */
@@ -90,17 +90,18 @@ function commonLength(lengths: ReadonlyMap<string, number>, who: string): number
 /** The chosen examples as a batch. */
 export function takeBatch<Name extends string>(
   examples: Examples<Name>,
-  indices: ArrayLike<number>,
+  choice: Choice,
 ): Batch<Name> {
   const columns: Record<string, Rows> = {};
   for (const [name, rows] of Object.entries(examples.columns))
-    columns[name] = takeRows(rows, indices);
+    columns[name] = takeRows(rows, choice);
   const labels: Partial<Record<Name, Labels>> = {};
   for (const name of examples.tasks) {
     const column = examples.labels[name];
-    if (column) labels[name] = takeLabels(column, indices);
+    if (column) labels[name] = takeLabels(column, choice);
   }
-  return { size: indices.length, tasks: examples.tasks, columns, labels };
+  const size = "begin" in choice ? choice.end - choice.begin : choice.length;
+  return { size, tasks: examples.tasks, columns, labels };
 }
 
 /** All examples in order, a batch at a time. */
@@ -108,11 +109,7 @@ export function* batchesOf<Name extends string>(
   examples: Examples<Name>,
   batchSize: number,
 ): Generator<Batch<Name>> {
-  for (let start = 0; start < examples.rows; start += batchSize) {
-    const length = Math.min(batchSize, examples.rows - start);
-    yield takeBatch(
-      examples,
-      Uint32Array.from({ length }, (_, i) => start + i),
-    );
+  for (let begin = 0; begin < examples.rows; begin += batchSize) {
+    yield takeBatch(examples, { begin, end: Math.min(begin + batchSize, examples.rows) });
   }
 }

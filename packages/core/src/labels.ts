@@ -1,7 +1,7 @@
 import type { Labels } from "./batch.ts";
 import type { LabelColumn } from "./data.ts";
 import { badData } from "./errors.ts";
-import { ends, isRun, sizeOf } from "./rows.ts";
+import { type Choice, sizeOf } from "./rows.ts";
 import type { Task } from "./tasks.ts";
 
 /**
@@ -51,20 +51,21 @@ export function readLabels(
   return { values, present, shape: task.labelShape, count };
 }
 
-/** The labels of the chosen examples: views where they lie in that order, else copies. */
-export function takeLabels(labels: Labels, indices: ArrayLike<number>): Labels {
+/** The labels of the chosen examples; of data as they lie, views instead of copies. */
+export function takeLabels(labels: Labels, choice: Choice): Labels {
   const { shape } = labels;
   const size = sizeOf(shape);
-  if (isRun(indices)) {
-    const values = labels.values.subarray(...ends(indices, size));
-    const present = labels.present.subarray(...ends(indices, size));
-    return { values, present, shape, count: countOf(present) };
+  if ("begin" in choice) {
+    const values = labels.values.subarray(choice.begin * size, choice.end * size);
+    const present = labels.present.subarray(choice.begin * size, choice.end * size);
+    const whole = labels.count === labels.values.length;
+    return { values, present, shape, count: whole ? values.length : countOf(present) };
   }
-  const values = new Float32Array(indices.length * size);
-  const present = new Uint8Array(indices.length * size);
-  for (let i = 0; i < indices.length; i++) {
+  const values = new Float32Array(choice.length * size);
+  const present = new Uint8Array(choice.length * size);
+  for (let i = 0; i < choice.length; i++) {
     for (let j = 0; j < size; j++) {
-      const from = indices[i] * size + j;
+      const from = choice[i] * size + j;
       values[i * size + j] = labels.values[from];
       present[i * size + j] = labels.present[from];
     }
@@ -72,8 +73,9 @@ export function takeLabels(labels: Labels, indices: ArrayLike<number>): Labels {
   return { values, present, shape, count: countOf(present) };
 }
 
-const countOf = (present: Uint8Array): number => {
+/** A loop: `reduce` takes three times as long. */
+function countOf(present: Uint8Array): number {
   let count = 0;
-  for (let i = 0; i < present.length; i++) count += present[i];
+  for (const one of present) count += one;
   return count;
-};
+}

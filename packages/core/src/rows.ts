@@ -79,32 +79,21 @@ async function flatten(name: string, column: Column, size: number): Promise<Floa
 const isTensor = (value: unknown): value is Tensor =>
   typeof value === "object" && value !== null && "dataId" in value && "dtype" in value;
 
-/** The chosen examples, in the given order: a view of the data where they lie there in that order, else a copy. */
-export function takeRows(rows: Rows, indices: ArrayLike<number>): Rows {
+/** Which examples: those of these numbers, in this order, or the data as they lie from `begin` to before `end`. */
+export type Choice = Uint32Array | { readonly begin: number; readonly end: number };
+
+/** The chosen examples; of data as they lie, a view instead of a copy. */
+export function takeRows(rows: Rows, choice: Choice): Rows {
   const size = sizeOf(rows.shape);
-  if (isRun(indices)) {
-    return { ...rows, values: rows.values.subarray(...ends(indices, size)) };
+  if ("begin" in choice) {
+    return { ...rows, values: rows.values.subarray(choice.begin * size, choice.end * size) };
   }
   const values =
     rows.dtype === "int32"
-      ? new Int32Array(indices.length * size)
-      : new Float32Array(indices.length * size);
-  for (let i = 0; i < indices.length; i++) {
-    values.set(rows.values.subarray(indices[i] * size, (indices[i] + 1) * size), i * size);
+      ? new Int32Array(choice.length * size)
+      : new Float32Array(choice.length * size);
+  for (let i = 0; i < choice.length; i++) {
+    values.set(rows.values.subarray(choice[i] * size, (choice[i] + 1) * size), i * size);
   }
   return { ...rows, values };
 }
-
-/** Whether the indices count up by one: so they do in evaluation, and in training without shuffling. */
-export function isRun(indices: ArrayLike<number>): boolean {
-  for (let i = 1; i < indices.length; i++) {
-    if (indices[i] !== indices[0] + i) return false;
-  }
-  return indices.length > 0;
-}
-
-/** Where the values of a run of examples begin and end. */
-export const ends = (run: ArrayLike<number>, size: number): [begin: number, end: number] => [
-  run[0] * size,
-  (run[0] + run.length) * size,
-];

@@ -28,28 +28,27 @@ export function openSource<Name extends string>(
   const { batchSize, shuffle, random } = options;
   const { rows, tasks } = examples;
   let before = random.state();
+  /** Absent where the data are read as they lie. */
   let order: Uint32Array | undefined;
   let used = 0;
-  const draw = (): Uint32Array => {
+  const begin = (): void => {
     before = random.state();
     used = 0;
-    if (shuffle) return random.permutation(rows);
-    return order ?? Uint32Array.from({ length: rows }, (_, i) => i);
+    if (shuffle) order = random.permutation(rows);
   };
   return {
     info: { tasks, rows, batches: Math.ceil(rows / batchSize) },
     next: () => {
-      if (order === undefined || used >= rows) order = draw();
-      const indices = order.subarray(used, used + batchSize);
-      used += indices.length;
-      return takeBatch(examples, indices);
+      if (used === 0 || used >= rows) begin();
+      const start = used;
+      used = Math.min(start + batchSize, rows);
+      return takeBatch(examples, order?.subarray(start, used) ?? { begin: start, end: used });
     },
     place: () => ({ rows, batchSize, shuffle: before, used }),
     moveTo: (place) => {
       random.restore(place.shuffle);
       before = place.shuffle;
-      order = undefined;
-      if (place.used > 0) order = draw();
+      if (place.used > 0) begin();
       used = place.used;
     },
   };
