@@ -1,0 +1,56 @@
+import { PolytaskError } from "@polytask/core";
+import type { Shape } from "./node.ts";
+
+const shown = (shape: Shape): string => `[${shape.join(", ")}]`;
+
+/** A kernel that the graph does not know. */
+export const noLowering = (who: string, kernel: string): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_TRACE_KERNEL",
+    who,
+    required: "a compiled step is made of ops that have a lowering",
+    found: `"${kernel}" has none`,
+    remedy: `Write it with other ops, teach it with registerLowering("${kernel}", …) of @polytask/graph, or run on the eager engine.`,
+  });
+
+/** A value read where none exists yet. */
+export const valueRead = (who: string, kernel: string): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_TRACE_READ",
+    who,
+    required: "a step is a function of tensors: values are read between steps, never inside one",
+    found: `a tensor's value is read${kernel === "" ? "" : ` after the op "${kernel}"`}`,
+    remedy: "Compute with ops (tf.where instead of if), or bring host values in through pass.host.",
+  });
+
+/** Randomness that tfjs draws on the host: every step would see the same numbers. */
+export const frozenNoise = (who: string, op: string): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_TRACE_RANDOM",
+    who,
+    required: "noise enters a step through pass.noise",
+    found: `"${op}" draws on the host: its numbers would be the same at every step`,
+    remedy: 'Write pass.noise(shape) or pass.noise(shape, "normal") instead.',
+  });
+
+/** Numbers made into a tensor inside a step. */
+export const frozenConstant = (who: string, shape: Shape): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_TRACE_CONSTANT",
+    who,
+    required: "numbers that become a tensor inside a step are either fixed or a step input",
+    found: `a tensor of shape ${shown(shape)} is made from numbers: they would be the same at every step`,
+    remedy:
+      "Wrap it in constant(() => …) of @polytask/core if that is meant; use pass.host if the numbers change.",
+  });
+
+/** A tensor that belongs to no step. */
+export const foreignTensor = (who: string, kernel: string, shape: Shape): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_TRACE_FOREIGN",
+    who,
+    required: "a step computes with its inputs, with parameters and with buffers",
+    found: `the op "${kernel}" is given a tensor of shape ${shown(shape)} that was made outside the step`,
+    remedy:
+      "Declare the variable among the part's parameters or buffers, or make the tensor inside with constant(() => …).",
+  });
