@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor, Variable } from "@tensorflow/tfjs";
+import { drawNoise } from "./noise.ts";
 import type { Pass, StepPlace } from "./pass.ts";
 import type { Random } from "./random.ts";
 import { sizeOf } from "./rows.ts";
@@ -41,13 +42,4 @@ export function eagerPass<Name extends string>(options: {
       },
     },
   };
-}
-
-/** A step's noise; 24 random bits, since a float64 just below 1 would round to 1 in float32. */
-function drawNoise(random: Random, size: number, law: "uniform" | "normal"): Float32Array {
-  const values = new Float32Array(size);
-  for (let i = 0; i < size; i++) {
-    values[i] = law === "normal" ? random.normal() : random.integer(2 ** 24) / 2 ** 24;
-  }
-  return values;
 }

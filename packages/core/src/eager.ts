@@ -98,7 +98,7 @@ function eagerEngine<Name extends string>(network: Network<Name>): Engine<Name> 
           place,
           noise: seededRandom(0)("evaluation"),
         });
-        const outputs = scoresOf(network, toTensors(batch), batch.size, pass);
+        const outputs = scoresOf(network, toTensors(batch).columns, batch.size, pass);
         return Object.fromEntries(pass.tasks.map((name) => [name, outputs[name]])) as SomeTasks<
           Name,
           tf.Tensor

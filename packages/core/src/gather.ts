@@ -1,14 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor, Tensor1D, Variable } from "@tensorflow/tfjs";
 import type { Batch } from "./batch.ts";
-import { eagerPass, type EagerPass } from "./eager-pass.ts";
+import { eagerPass } from "./eager-pass.ts";
 import type { StepInfo } from "./engine.ts";
-import { brokenPart } from "./errors.ts";
-import { type BatchTensors, labelledLoss, scoresOf, toTensors } from "./losses.ts";
+import { labelledLoss, scoresOf, toTensors } from "./losses.ts";
 import type { Network } from "./network.ts";
-import type { Outputs } from "./architecture.ts";
+import { penaltyOf } from "./penalty.ts";
 import { type Gradients, gradientsOf, onTape } from "./tape.ts";
-import { traceWeights, type Weighed } from "./weigh.ts";
+import { presentNow, traceWeights, type Weighed, weighingNow } from "./weigh.ts";
 
 /**
  * What the groups of a step have added up to.
@@ -70,7 +69,7 @@ export function gatherGroup<Name extends string>(
 
   const found = onTape((collect) => {
     const tensors = toTensors(batch);
-    const outputs = scoresOf(network, tensors, batch.size, opened.pass);
+    const outputs = scoresOf(network, tensors.columns, batch.size, opened.pass);
     const losses = tasks.map((name, k) => {
       const scores = outputs[name];
       const labels = tensors.labels[name];
@@ -79,7 +78,13 @@ export function gatherGroup<Name extends string>(
         : tf.scalar(0);
     });
     const total = collect(tf.stack(losses) as Tensor1D);
-    const penalty = penaltyOf(network, tensors, outputs, opened, info);
+    const penalty = penaltyOf(network, {
+      columns: tensors.columns,
+      outputs,
+      activations: opened.activations,
+      present: presentNow(info),
+      pass: opened.pass,
+    });
     const variables = [...parameters, ...extras].map(({ variable }) => variable);
 
     const rows = tasks.map((name, k) =>
@@ -90,7 +95,7 @@ export function gatherGroup<Name extends string>(
     if (separate) {
       if (penalty) rest = gradientsOf(tf.mul(penalty, share), variables);
     } else {
-      weighed = traceWeights(network, total, info);
+      weighed = traceWeights(network, total, weighingNow(network, info));
       const objective = tf.sum(tf.mul(weighed.weights, total));
       rest = gradientsOf(penalty ? tf.add(objective, penalty) : objective, variables);
       collect(weighed.weights);
@@ -141,42 +146,6 @@ function rowOf<Name extends string>(
     row[i] = found[place];
   });
   return row;
-}
-
-/** The sum of the model's and all regularizers' penalties; undefined where there is none. */
-function penaltyOf<Name extends string>(
-  network: Network<Name>,
-  tensors: BatchTensors<Name>,
-  outputs: Outputs<Name>,
-  { pass, activations }: EagerPass<Name>,
-  info: StepInfo,
-): Tensor | undefined {
-  for (const need of network.needs.activations) {
-    if (!(need in activations)) {
-      throw brokenPart(
-        network.nameOf(network.model),
-        `a part needs the activation "${need}" to be exposed`,
-        `exposed: ${Object.keys(activations).join(", ") || "none"}`,
-      );
-    }
-  }
-  const terms: Tensor[] = [];
-  if (network.model.penalty) terms.push(network.model.penalty(pass));
-  const present = tf.tensor1d(info.counts.map((count) => (count > 0 ? 1 : 0)));
-  for (const { penalty } of network.regularizers) {
-    if (!penalty) continue;
-    terms.push(
-      penalty({
-        parameters: network.parameters,
-        activations,
-        outputs,
-        columns: tensors.columns,
-        present,
-        pass,
-      }),
-    );
-  }
-  return terms.length === 0 ? undefined : tf.addN(terms);
 }
 
 /** Adds a tensor to a kept one and frees both; either may be missing. */

@@ -10,6 +10,7 @@ export {
   type PartScope,
 } from "./architecture.ts";
 export { type Batch, type Labels } from "./batch.ts";
+export { constant } from "./constant.ts";
 export { createTrainer } from "./create-trainer.ts";
 export {
   type Column,

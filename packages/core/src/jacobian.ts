@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import { checkMatrix, checkPartition } from "./check-surgery.ts";
 import { eagerPass } from "./eager-pass.ts";
 import type { StepInfo } from "./engine.ts";
 import { brokenPart, nonFinite } from "./errors.ts";
@@ -184,12 +185,8 @@ function editBlock<Name extends string>(
   block.forEach((parameter, i) => result.set(parameter, parts[i] as Tensor2D));
 }
 
-function columnsOf(jacobian: Jacobian, parameter: OwnedParameter): Tensor2D {
-  const columns = jacobian.get(parameter);
-  if (!columns)
-    throw brokenPart("surgery", "blocks must be made of the parameters given", "got another");
-  return columns;
-}
+const columnsOf = (jacobian: Jacobian, parameter: OwnedParameter): Tensor2D =>
+  jacobian.get(parameter) as Tensor2D;
 
 function join(jacobian: Jacobian, block: readonly OwnedParameter[], rows: number): Tensor2D {
   return block.length === 0
@@ -200,30 +197,4 @@ function join(jacobian: Jacobian, block: readonly OwnedParameter[], rows: number
           1,
         ),
       );
-}
-
-function checkPartition(
-  who: string,
-  blocks: readonly (readonly OwnedParameter[])[],
-  shared: readonly OwnedParameter[],
-): void {
-  const flat = blocks.flat();
-  if (flat.length !== shared.length || new Set(flat).size !== shared.length) {
-    throw brokenPart(
-      who,
-      `blocks must hold each of the ${shared.length} shared parameters once`,
-      `they hold ${flat.length}, ${new Set(flat).size} of them different`,
-    );
-  }
-}
-
-function checkMatrix(who: string, matrix: Matrix, size: number): void {
-  const square = matrix.length === size && matrix.every((row) => row.length === size);
-  if (!square || !matrix.flat().every(Number.isFinite)) {
-    throw brokenPart(
-      who,
-      `mix must return ${size}×${size} finite numbers`,
-      square ? "some are not finite" : `got ${matrix.length} rows of ${matrix[0]?.length ?? 0}`,
-    );
-  }
 }

@@ -7,7 +7,7 @@ import type { Network } from "./network.ts";
 import type { Pass } from "./pass.ts";
 import type { SomeTasks, Task } from "./tasks.ts";
 
-/** One task's labels as tensors; `present` only where some are missing. */
+/** One task's labels as tensors; without `present` none is missing. */
 export interface LabelTensors {
   readonly values: Tensor;
   readonly present?: Tensor;
@@ -42,14 +42,20 @@ export function labelTensors(labels: Labels, size: number): LabelTensors {
     : { values, present: tf.tensor(labels.present, shape, "bool") };
 }
 
-/** Encoder and model on one batch, with the scores' shapes checked. */
+/**
+ * Traced: encoder and model on one batch, with the scores' shapes checked.
+ *
+ * The encoder's prepared columns [size, …] in, the raw scores of the pass's tasks out.
+ *
+ * @throws POLYTASK_BROKEN_PART for scores that are missing or of another shape.
+ */
 export function scoresOf<Name extends string>(
   network: Network<Name>,
-  tensors: BatchTensors<Name>,
+  columns: Readonly<Record<string, Tensor>>,
   size: number,
   pass: Pass<Name>,
 ): Outputs<Name> {
-  const outputs = network.model.forward(network.encoder.encode(tensors.columns, pass), pass);
+  const outputs = network.model.forward(network.encoder.encode(columns, pass), pass);
   for (const name of pass.tasks) {
     const scores = outputs[name];
     const { labelShape, units } = network.task[name];
@@ -66,7 +72,9 @@ export function scoresOf<Name extends string>(
 }
 
 /**
- * The sum of a task's losses over its present labels, times `share`.
+ * Traced: the sum of a task's losses over its present labels, times `share` (one over their number, say).
+ *
+ * Scores [batch, ...labelShape, units] float32, labels [batch, ...labelShape] float32 and their `present` bool in.
  *
  * Missing labels are replaced before the loss, with `where` on scores and labels: 0·NaN is NaN, and so is its gradient.
  */
@@ -74,7 +82,7 @@ export function labelledLoss(
   task: Task,
   scores: Tensor,
   { values, present }: LabelTensors,
-  share: number,
+  share: number | Scalar,
 ): Scalar {
   if (!present) return tf.mul(tf.sum(task.loss(scores, values)), share);
   const { score } = task.neutral ?? { score: 0 };

@@ -4,6 +4,7 @@ import { eagerPass } from "./eager-pass.ts";
 import type { StepInfo } from "./engine.ts";
 import { brokenPart } from "./errors.ts";
 import type { Network } from "./network.ts";
+import type { Pass } from "./pass.ts";
 import { type Gradients, gradientsOf, onTape } from "./tape.ts";
 
 /** Effective weights c [T], and the gradient of the weighting at its own variables (the network's extras). */
@@ -12,26 +13,29 @@ export interface Weighed {
   readonly gradients: Gradients;
 }
 
+/** Who has labels in a step, and what a weighting may draw from. */
+export interface Weighing<Name extends string> {
+  /** [T] of 0 and 1. */
+  readonly present: Tensor1D;
+  /** All of `present` is 1 for certain, and what guards against absent tasks can be left out. */
+  readonly everyone: boolean;
+  readonly pass: Pass<Name>;
+}
+
 /**
- * c = ∂(Σ_k present_k·weigh(L)_k)/∂L, where an absent task's L reads 1; call on the tape.
+ * Traced: c = ∂(Σ_k present_k·weigh(L)_k)/∂L, where an absent task's L reads 1; call on the tape.
  *
- * The whole of a weighting, however its terms depend on one another, reaches the network through c alone.
+ * The whole of a weighting, however its terms depend on one another, reaches the network through c alone. Raw losses
+ * [T] in, 0 for an absent task; c [T] out, 0 for an absent task.
+ *
+ * @throws POLYTASK_BROKEN_PART for weighted losses of another shape.
  */
 export function traceWeights<Name extends string>(
   network: Network<Name>,
   losses: Tensor1D,
-  info: StepInfo,
+  { present, everyone, pass }: Weighing<Name>,
 ): Weighed {
-  const { pass } = eagerPass({
-    tasks: network.tasks,
-    training: true,
-    place: info,
-    noise: network.noise,
-  });
-  const flags = info.counts.map((count) => (count > 0 ? 1 : 0));
-  const everyone = !flags.includes(0);
-  const present = tf.tensor1d(flags);
-  const safe = everyone ? losses : tf.add(losses, tf.tensor1d(flags.map((flag) => 1 - flag)));
+  const safe = everyone ? losses : tf.add(losses, tf.sub(1, present));
   const weighted = network.weighting.weigh(safe as Tensor1D, present, pass);
   if (weighted.shape.join() !== losses.shape.join()) {
     throw brokenPart(
@@ -53,15 +57,28 @@ export function traceWeights<Name extends string>(
   return { weights: everyone ? weightOf : tf.mul(weightOf, present), gradients };
 }
 
-/** The same by itself, on losses that several groups have added up to. */
+/** The same at once, by itself, on losses that several groups have added up to. */
 export const weightsOf = <Name extends string>(
   network: Network<Name>,
   losses: Tensor1D,
   info: StepInfo,
 ): Weighed =>
   onTape((collect) => {
-    const weighed = traceWeights(network, losses, info);
+    const weighed = traceWeights(network, losses, weighingNow(network, info));
     collect(weighed.weights);
     weighed.gradients.forEach((gradient) => gradient && collect(gradient));
     return weighed;
   });
+
+/** For the step at hand; call inside a tidy or on the tape. */
+export function weighingNow<Name extends string>(
+  { tasks, noise }: Network<Name>,
+  info: StepInfo,
+): Weighing<Name> {
+  const { pass } = eagerPass({ tasks, training: true, place: info, noise });
+  return { present: presentNow(info), everyone: !info.counts.includes(0), pass };
+}
+
+/** [T]: 1 for a task with labels in the step, else 0. */
+export const presentNow = ({ counts }: StepInfo): Tensor1D =>
+  tf.tensor1d(counts.map((count) => (count > 0 ? 1 : 0)));

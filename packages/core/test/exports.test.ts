@@ -1,4 +1,5 @@
 import * as core from "@polytask/core";
+import * as kit from "@polytask/core/engine";
 import { expect, it } from "vitest";
 
 it("has these public names", () => {
@@ -13,6 +14,7 @@ it("has these public names", () => {
     "chain",
     "clockToken",
     "columnSums",
+    "constant",
     "createTrainer",
     "eager",
     "equal",
@@ -37,5 +39,27 @@ it("has these public names", () => {
     "unfittedEncoder",
     "unknownTask",
     "unmetNeed",
+  ]);
+});
+
+it("has these names for those who write engines", () => {
+  expect(Object.keys(kit).sort()).toEqual([
+    "CONSTANT_SCOPE",
+    "brokenPart",
+    "checkMatrix",
+    "checkPartition",
+    "detach",
+    "drawNoise",
+    "gradientsOf",
+    "labelledLoss",
+    "makeTensor",
+    "nonFinite",
+    "nonFiniteGradient",
+    "onTape",
+    "penaltyOf",
+    "readTensor",
+    "scoresOf",
+    "sizeOf",
+    "traceWeights",
   ]);
 });
