@@ -21,6 +21,7 @@ export async function saveTrainer<Name extends string>(
   root: RootScope<Name>,
   progress: Progress,
 ): Promise<TrainerState> {
+  await wired.engine.flush?.();
   const variables: Record<string, SavedTensor> = {};
   for (const { name, variable } of variablesOf(wired)) variables[name] = await readTensor(variable);
   const parts: Record<string, State> = {};

@@ -24,7 +24,12 @@ export interface Applied<Name extends string = string> {
   readonly rate: number;
 }
 
-/** Executes the step: several `gather`s, one `apply`. */
+/**
+ * Executes the step: several `gather`s, one `apply`.
+ *
+ * The variables are the trainer's: an engine starts from their values when it is made, and the core, which disposes
+ * them, assigns them only before a `load`.
+ */
 export interface Engine<Name extends string = string> {
   /** Optional abilities; parts that need others are refused while wiring. */
   readonly offers: readonly Capability[];
@@ -34,13 +39,20 @@ export interface Engine<Name extends string = string> {
   readonly apply: (info: StepInfo) => Promise<Applied<Name>>;
   /** Drops what was gathered, after an error. */
   readonly discard: () => void;
-  /** Scores of the batch's tasks with `training` off; tensors the caller disposes. */
+  /** Scores of the batch's tasks with `training` off; tensors the caller disposes. May be asked for during a step. */
   readonly scores: (
     batch: Batch<Name>,
     place: StepPlace,
   ) => SomeTasks<Name, Tensor> | Promise<SomeTasks<Name, Tensor>>;
+  /**
+   * Writes what the engine holds into the network's variables (parameters, extras, buffers). For an engine that keeps
+   * values elsewhere between steps: within a `fit` the variables may then lag behind. The core calls it between two
+   * steps, before it reads them for a state, and at the end of `fit`, also after an error.
+   */
+  readonly flush?: () => void | Promise<void>;
   /** Optimizer slots and counts, by name. */
   readonly save: () => Promise<EngineState>;
+  /** Called when the network's variables have been assigned: an engine that holds values of its own reads them anew. */
   readonly load: (state: EngineState) => void | Promise<void>;
   readonly dispose: () => void;
 }

@@ -71,7 +71,12 @@ export async function fit<Name extends string>(
       }
     }
   } finally {
-    observers.forEach((observer) => observer.end?.());
+    try {
+      // Under the lock: a state that was asked for may still be reading.
+      await run.lock(async () => wired.engine.flush?.());
+    } finally {
+      observers.forEach((observer) => observer.end?.());
+    }
   }
 }
 
