@@ -20,10 +20,10 @@ export interface Tracer {
   readonly tensor: (node: Node) => Tensor;
   /** What a tensor stands for. @throws POLYTASK_TRACE_FOREIGN */
   readonly nodeOf: (tensor: Tensor) => Node;
-  /** Runs code of a part; its name and place go into errors. */
-  readonly within: <Result>(part: string, place: string, run: () => Result) => Result;
-  /** Runs code whose own constants are the engine's: the backward pass. */
-  readonly trusted: <Result>(run: () => Result) => Result;
+  /** Whose code is running. */
+  readonly running: Running;
+  /** Runs code of a part, which is then named in errors. */
+  readonly within: <Result>(running: Running, run: () => Result) => Result;
 }
 
 /**
@@ -58,18 +58,23 @@ function switchTo(name: string): void {
   void tf.engine().setBackend(name);
 }
 
-/** Where in a step traced code runs. */
-interface Place {
+/** Whose code runs, and what it does. */
+export interface Running {
+  /** The plugin's name. */
   readonly part: string;
-  readonly place: string;
+  /** Its place among the trainer's parts, which is unique. */
+  readonly slot: string;
+  readonly doing: string;
 }
+
+/** The slot of code that belongs to no part; what it makes of numbers is fixed. */
+const ENGINE = "engine";
 
 class Session implements Tracer {
   readonly graph: Graph;
   readonly #nodes = new WeakMap<object, Node>();
-  #place: Place = { part: "the step", place: "the engine's own code" };
+  running: Running = { part: "the engine", slot: ENGINE, doing: "step" };
   #kernel = "";
-  #trusted = 0;
 
   constructor(graph: Graph) {
     this.graph = graph;
@@ -95,24 +100,15 @@ class Session implements Tracer {
     return { dataId, shape: [...node.shape], dtype: node.dtype };
   }
 
-  within<Result>(part: string, place: string, run: () => Result): Result {
-    const outer = this.#place;
-    this.#place = { part, place };
+  within<Result>(running: Running, run: () => Result): Result {
+    const outer = this.running;
+    this.running = running;
     try {
       return run();
     } catch (error) {
       throw this.explain(error);
     } finally {
-      this.#place = outer;
-    }
-  }
-
-  trusted<Result>(run: () => Result): Result {
-    this.#trusted++;
-    try {
-      return run();
-    } finally {
-      this.#trusted--;
+      this.running = outer;
     }
   }
 
@@ -156,8 +152,8 @@ class Session implements Tracer {
     const names = scopeNames();
     const random = names.find((name) => RANDOM.test(name));
     if (random !== undefined) throw frozenNoise(this.where(), random.replace(OP, ""));
-    if (this.#trusted > 0 || names.includes(CONSTANT_SCOPE) || names.some((name) => OP.test(name)))
-      return;
+    if (this.running.slot === ENGINE) return;
+    if (names.includes(CONSTANT_SCOPE) || names.some((name) => OP.test(name))) return;
     if (node.op === "Constant" && [0, 1].includes(node.attributes.value)) return;
     throw frozenConstant(this.where(), node.shape);
   }
@@ -167,7 +163,7 @@ class Session implements Tracer {
   }
 
   where(): string {
-    return `${this.#place.part}, ${this.#place.place}`;
+    return `${this.running.part}, ${this.running.doing}`;
   }
 
   /** tfjs's own complaint about a missing kernel, in our words. */

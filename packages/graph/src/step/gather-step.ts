@@ -1,0 +1,209 @@
+import type { Network, Outputs } from "@polytask/core";
+import { gradientsOf, labelledLoss, onTape, penaltyOf, scoresOf, traceWeights } from "@polytask/core/engine";
+import * as tf from "@tensorflow/tfjs";
+import type { Scalar, Tensor, Tensor1D, Variable } from "@tensorflow/tfjs";
+import { constantOf, Graph } from "../graph.ts";
+import { type Diagnostic, type Rows, vectorise } from "../jacobian/vectorise.ts";
+import { type DType, type Node, type Shape, sizeOf } from "../node.ts";
+import { add, concat, slice } from "../ops/index.ts";
+import { trace, type Tracer } from "../trace.ts";
+import { type PassInputs, tracedPass } from "./inputs.ts";
+import type { Layout } from "./layout.ts";
+import { bindVariables, columnSpace, SPACE } from "./spaces.ts";
+import { watched } from "./watched.ts";
+
+/** Everything about a group of examples that decides how its step is compiled. */
+export interface GroupShape<Name extends string = string> {
+  readonly size: number;
+  readonly tasks: readonly Name[];
+  readonly columns: Readonly<Record<string, { readonly shape: Shape; readonly dtype: DType }>>;
+  /** Whether some label may be missing. */
+  readonly masked: boolean;
+  /** Whether every task has a label in the step for certain. */
+  readonly everyone: boolean;
+}
+
+/** What is wanted of a group. */
+export interface GatherWish {
+  /** One gradient per task, or the weighted sum's at once. */
+  readonly rows: boolean;
+  /** Share of this group in what every group adds once: penalties. */
+  readonly share: number;
+}
+
+/** The traced step on one group: losses and gradients out, nothing changed. */
+export interface GatherStep {
+  readonly graph: Graph;
+  readonly inputs: PassInputs;
+  /** Raw losses [T]; 0 for tasks that are not of this group. */
+  readonly losses: Node;
+  /** Effective weights [T] and the gradient at the extras, where no rows were wanted. */
+  readonly weights?: Node;
+  /** Rows of J per block of the layout, [rows, …parameter]; undefined where it is 0. */
+  readonly jacobian: readonly (Node | undefined)[];
+  /** Rows at the last shared layer alone, by block, where only these are wanted. */
+  readonly lastShared: readonly (Node | undefined)[];
+  /** ∇L_k at the parameters of one task k, where rows are wanted. By parameter. */
+  readonly own: readonly (Node | undefined)[];
+  /** Gradient of the penalties (with rows), or of everything. By parameter, then by extra. */
+  readonly rest: readonly (Node | undefined)[];
+  readonly assigned: readonly { readonly variable: Variable; readonly value: Node }[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Traces what the eager engine computes for a group of examples. */
+export function traceGather<Name extends string>(
+  network: Network<Name>,
+  layout: Layout<Name>,
+  shape: GroupShape<Name>,
+  wish: GatherWish,
+): GatherStep {
+  const graph = new Graph();
+  const inputs: PassInputs = { noise: [], hosts: [] };
+  const found = trace((tracer) => {
+    bindVariables(tracer, layout);
+    const parts = watched(network, tracer);
+    return onTape(() => forwardAndBackward(tracer, parts, layout, shape, wish, inputs));
+  }, graph);
+  return { graph, inputs, ...found };
+}
+
+type Found = Omit<GatherStep, "graph" | "inputs">;
+
+function forwardAndBackward<Name extends string>(
+  tracer: Tracer,
+  network: Network<Name>,
+  layout: Layout<Name>,
+  shape: GroupShape<Name>,
+  wish: GatherWish,
+  inputs: PassInputs,
+): Found {
+  const { graph } = tracer;
+  const { tasks, parameters, extras, model } = network;
+  const { pass, activations, assigned } = tracedPass(tracer, inputs, {
+    tasks: shape.tasks,
+    training: true,
+  });
+  const columns = columnsOf(tracer, shape);
+  const outputs = scoresOf(network, columns, shape.size, pass);
+  const losses = lossesOf(tracer, network, shape, outputs);
+  const total = tf.stack([...losses]) as Tensor1D;
+  const present = shape.everyone
+    ? tracer.tensor(graph.constant(1, [tasks.length]))
+    : tracer.tensor(graph.view(SPACE.present, 0, [tasks.length]));
+  const penalty = penaltyOf(network, { columns, outputs, activations, present: present as Tensor1D, pass });
+  const variables = [...parameters, ...extras].map(({ variable }) => variable);
+  const gradients = (y: Tensor, at: readonly Variable[]): readonly (Node | undefined)[] =>
+    gradientsOf(y, at).map((gradient) => (gradient ? nonZero(tracer.nodeOf(gradient)) : undefined));
+
+  // The backward pass of Σ w_k·L_k, over symbolic w: linear in w, it holds every task's gradient.
+  const units = graph.view(SPACE.units, 0, [tasks.length]);
+  const perTask = (at: readonly Variable[]): ReturnType<typeof vectorise> => {
+    const objective = tf.sum(tf.mul(tracer.tensor(units), total));
+    const found = gradients(objective, at);
+    return vectorise(graph, { weights: units, gradients: found.map((node) => node ?? graph.constant(0)), size: tasks.length });
+  };
+  const none = (list: readonly unknown[]): undefined[] => list.map(() => undefined);
+  const result = {
+    losses: tracer.nodeOf(total),
+    assigned: [...assigned].map(([variable, value]) => ({ variable, value: tracer.nodeOf(value) })),
+  };
+
+  if (wish.rows) {
+    const rows = perTask(parameters.map(({ variable }) => variable));
+    return {
+      ...result,
+      jacobian: layout.jacobian.map(({ index, rows: owners }) => blockOf(graph, rows.rows(index), owners)),
+      lastShared: none(layout.jacobian),
+      own: parameters.map((parameter, i) =>
+        parameter.tasks.length === 1 ? nonZero(rows.ones(i)) : undefined,
+      ),
+      rest: penalty ? gradients(tf.mul(penalty, wish.share), variables) : none(variables),
+      diagnostics: rows.diagnostics,
+    };
+  }
+  const { weights, gradients: atExtras } = traceWeights(network, total, {
+    present: present as Tensor1D,
+    everyone: shape.everyone,
+    pass,
+  });
+  const objective = tf.sum(tf.mul(weights, total));
+  const rest = gradients(penalty ? tf.add(objective, penalty) : objective, variables);
+  const wanted = network.needs.lastSharedNorms ? model.lastShared : [];
+  const measured = layout.jacobian.filter(({ variable }) => wanted.includes(variable));
+  const rows = measured.length > 0 ? perTask(measured.map(({ variable }) => variable)) : undefined;
+  return {
+    ...result,
+    weights: tracer.nodeOf(weights),
+    jacobian: none(layout.jacobian),
+    lastShared: layout.jacobian.map((block) =>
+      rows && measured.includes(block)
+        ? blockOf(graph, rows.rows(measured.indexOf(block)), block.rows)
+        : undefined,
+    ),
+    own: none(parameters),
+    rest: rest.map((node, i) => {
+      const extra = i < parameters.length ? null : atExtras[i - parameters.length];
+      const gradient = extra ? nonZero(tracer.nodeOf(extra)) : undefined;
+      return gradient && node ? add(graph, node, gradient) : (gradient ?? node);
+    }),
+    diagnostics: rows?.diagnostics ?? [],
+  };
+}
+
+function columnsOf<Name extends string>(
+  tracer: Tracer,
+  { columns, size }: GroupShape<Name>,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, { shape, dtype }]) => [
+      name,
+      tracer.tensor(tracer.graph.view(columnSpace(name), 0, [size, ...shape], dtype)),
+    ]),
+  );
+}
+
+/** Every task's loss; 0 for a task that is not of this group. */
+function lossesOf<Name extends string>(
+  tracer: Tracer,
+  network: Network<Name>,
+  shape: GroupShape<Name>,
+  outputs: Outputs<Name>,
+): readonly Scalar[] {
+  const { graph } = tracer;
+  let at = 0;
+  return network.tasks.map((name, k) => {
+    const scores = outputs[name];
+    if (!shape.tasks.includes(name) || !scores) return tracer.tensor(graph.constant(0)) as Scalar;
+    const task = network.task[name];
+    const labels = [shape.size, ...task.labelShape];
+    const values = tracer.tensor(graph.view(SPACE.labels, at, labels));
+    const share = tracer.tensor(graph.view(SPACE.shares, k, [])) as Scalar;
+    const present = shape.masked
+      ? tracer.tensor(graph.view(SPACE.masks, at, labels, "bool"))
+      : undefined;
+    at += sizeOf(labels);
+    return labelledLoss(task, scores, { values, ...(present && { present }) }, share);
+  });
+}
+
+/** All rows of a block; a task whose gradient was found to be 0 gets a row of zeros. */
+function blockOf(graph: Graph, { copies, value }: Rows, owners: readonly number[]): Node | undefined {
+  if (copies.length === 0) return undefined;
+  if (copies.length === owners.length) return value;
+  const [, ...shape] = value.shape;
+  const found = copies.map((copy, i) => [copy, i] as const);
+  const rowAt = new Map(found);
+  return concat(
+    graph,
+    owners.map((owner) => {
+      const i = rowAt.get(owner);
+      return i === undefined
+        ? graph.constant(0, [1, ...shape])
+        : slice(graph, value, [i, ...shape.map(() => 0)], [1, ...shape]);
+    }),
+    0,
+  );
+}
+
+const nonZero = (node: Node): Node | undefined => (constantOf(node) === 0 ? undefined : node);
