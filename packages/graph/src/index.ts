@@ -8,4 +8,7 @@ export { type HostInput, type NoiseInput, type PassInputs } from "./step/inputs.
 export { type JacobianBlock, type Layout, layoutOf, type Placed } from "./step/layout.ts";
 export { type ScoresStep, traceScores } from "./step/scores-step.ts";
 export { columnSpace, SPACE } from "./step/spaces.ts";
+export { type EditStep, ROWS_SPACE, traceEdit } from "./step/edit-step.ts";
+export { type ProxStep, RATE_SPACE, traceProx } from "./step/prox-step.ts";
+export { slotSpace, traceUpdate, UPDATE_SPACE, type UpdateStep } from "./step/update-step.ts";
 export { traceWeigh, type WeighStep } from "./step/weigh-step.ts";
