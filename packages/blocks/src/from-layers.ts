@@ -1,4 +1,4 @@
-import { badOption, type Pass, type Scope } from "@polytask/core";
+import { badOption, constant, type Pass, type Scope } from "@polytask/core";
 import * as tf from "@tensorflow/tfjs";
 import type { LayerVariable, LayersModel, Tensor, Variable } from "@tensorflow/tfjs";
 import type { Block, BlockOptions } from "./block.ts";
@@ -107,7 +107,8 @@ export function fromLayers<Name extends string>(
         const { written, stop } = collectingWrites([...variables.keys()]);
         undo.push(stop);
         const inputs = Array.isArray(x) ? [...(x as readonly Tensor[])] : (x as Tensor);
-        const y = model.apply(inputs, { training: pass.training }) as Tensor;
+        // State and noise have been taken out: what tensors layers still make of numbers are the same in every step.
+        const y = constant(() => model.apply(inputs, { training: pass.training }) as Tensor);
         // Cloned here, outside the layers' own tidies, so that the value lives as long as the pass.
         for (const [weight, variable] of variables) {
           const value = written.get(weight);

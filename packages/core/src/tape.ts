@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
+import { constant } from "./constant.ts";
 
 /** One gradient per variable asked for; null where the value does not depend on it. */
 export type Gradients = readonly (Tensor | null)[];
@@ -17,7 +18,7 @@ export function onTape<Result>(
   const collected: Tensor[] = [];
   let outcome: { readonly value: Result } | undefined;
   let failure: { readonly error: unknown } | undefined;
-  const start = tf.scalar(0);
+  const start = constant(() => tf.scalar(0));
   const engine = tf.engine();
   const { value } = engine.gradients(
     () => {
@@ -33,7 +34,7 @@ export function onTape<Result>(
       } catch (error) {
         failure = { error };
       }
-      return tf.scalar(0);
+      return constant(() => tf.scalar(0));
     },
     [start],
     undefined,

@@ -1,3 +1,4 @@
+import { constant } from "@polytask/core";
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor } from "@tensorflow/tfjs";
 
@@ -48,7 +49,7 @@ function gramianOf(w: Tensor): Tensor {
  * chapter 6); being even, it stays bounded where rounding left an eigenvalue below 0, where theirs runs off to infinity.
  */
 function inverseRoot(a: Tensor): Tensor {
-  const one = tf.eye(a.shape[0]);
+  const one = constant(() => tf.eye(a.shape[0]));
   let y = tf.add(a, tf.mul(RESOLUTION, one));
   let z: Tensor = one;
   for (let i = 0; i < ITERATIONS; i++) {

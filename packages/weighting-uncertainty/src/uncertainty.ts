@@ -1,5 +1,6 @@
 import {
   badOption,
+  constant,
   CONTRACT,
   type Noise,
   type Parameter,
@@ -53,8 +54,17 @@ export function uncertainty<Name extends string>(
         variables,
         weigh: (losses) => {
           const s = tf.stack(variables.map(({ variable }) => variable));
-          const weights = tf.mul(tf.exp(tf.neg(s)), precision);
-          return tf.add(tf.mul(weights, losses), tf.mul(s, entropy));
+          const weights = tf.mul(
+            tf.exp(tf.neg(s)),
+            constant(() => tf.tensor1d(precision)),
+          );
+          return tf.add(
+            tf.mul(weights, losses),
+            tf.mul(
+              s,
+              constant(() => tf.tensor1d(entropy)),
+            ),
+          );
         },
       };
     },
