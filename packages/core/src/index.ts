@@ -57,8 +57,10 @@ export {
   type Optimizer,
   type OptimizerPlugin,
   type ParameterInfo,
+  type RowUpdates,
   sgd,
   type SgdOptions,
+  type UpdateKernel,
 } from "./optimizer.ts";
 export { type Parts } from "./parts.ts";
 export { type Pass, type StepPlace } from "./pass.ts";

@@ -21,12 +21,26 @@ export interface Clip {
   readonly value?: number;
 }
 
+/** A name for an update rule, under which an engine may have it as one fused kernel. */
+export interface UpdateKernel {
+  readonly name: string;
+  /** The numbers in the rule that never change; what changes comes as `scalars`. */
+  readonly constants: readonly number[];
+}
+
+/**
+ * What becomes of a row of an embedding table in a step in which its whole gradient is 0. `exact`: the rule is applied
+ * to it as to any other, so that momentum goes on and decay goes on. `lazy`: its value and its slots stay as they are.
+ * The count is the parameter's in both, and a gradient of 0 is one after surgery, penalties and clipping.
+ */
+export type RowUpdates = "exact" | "lazy";
+
 /**
  * An update rule written once, as an element-wise function in tfjs ops.
  *
  * A parameter none of whose tasks is present is not updated: its value, slots and count stay.
  */
-export interface ElementwiseOptimizer {
+export interface ElementwiseOptimizer extends Stateful {
   /** Names of the slots, each shaped like its parameter and 0 at the start: ["m", "v"]. */
   readonly slots: readonly string[];
   /** Learning rate of a 0-based step. */
@@ -46,6 +60,10 @@ export interface ElementwiseOptimizer {
     slots: readonly Tensor[],
     scalars: readonly Scalar[],
   ) => { readonly value: Tensor; readonly slots: readonly Tensor[] };
+  /** Names `update` to engines that may have a kernel for it; `update` stays the definition. */
+  readonly kernel?: UpdateKernel;
+  /** For parameters of layout "rows", [rows, …]. Default `exact`. A choice that is not the default belongs into `state`. */
+  readonly rows?: RowUpdates;
   readonly clip?: Clip;
 }
 
@@ -92,6 +110,7 @@ export function sgd(options: SgdOptions = {}): OptimizerPlugin {
     contract: CONTRACT,
     create: () => ({
       slots: [],
+      kernel: { name: "sgd", constants: [] },
       rate: () => learningRate,
       scalars: ({ rate }) => [rate],
       update: (value, gradient, _slots, [rate]) => ({

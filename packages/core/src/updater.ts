@@ -41,7 +41,11 @@ function elementwise(optimizer: ElementwiseOptimizer): Updater {
     const after = tf.tidy(() => {
       const zeros = before ?? optimizer.slots.map(() => tf.zerosLike(parameter.variable));
       const scalars = numbers.map((value): Scalar => tf.scalar(value));
-      const next = optimizer.update(parameter.variable, gradient, zeros, scalars);
+      const updated = optimizer.update(parameter.variable, gradient, zeros, scalars);
+      const lazy = optimizer.rows === "lazy" && parameter.info.layout === "rows";
+      const next = lazy
+        ? onTouchedRows(gradient, updated, { value: parameter.variable, slots: zeros })
+        : updated;
       parameter.variable.assign(next.value);
       // Clones: an update may hand back the gradient, or a slot as it was.
       return next.slots.map((slot) => tf.keep(tf.clone(slot)));
@@ -90,6 +94,24 @@ function elementwise(optimizer: ElementwiseOptimizer): Updater {
       for (const values of slots.values()) tf.dispose([...values]);
       slots.clear();
     },
+  };
+}
+
+/** A parameter's value and its slots. */
+type Books = ReturnType<ElementwiseOptimizer["update"]>;
+
+/** `updated` in the rows whose gradient is not all 0, `before` in the others. */
+function onTouchedRows(gradient: Tensor, updated: Books, before: Books): Books {
+  const { shape } = gradient;
+  const largest = tf.max(tf.reshape(tf.abs(gradient), [shape[0], -1]), 1);
+  const column = tf.reshape(tf.cast(tf.greater(largest, 0), "int32"), [
+    shape[0],
+    ...shape.slice(1).map(() => 1),
+  ]);
+  const touched = tf.cast(tf.broadcastTo(column, shape), "bool");
+  return {
+    value: tf.where(touched, updated.value, before.value),
+    slots: updated.slots.map((slot, i) => tf.where(touched, slot, before.slots[i])),
   };
 }
 

@@ -24,11 +24,17 @@ export interface AdamOptions extends OptimizerOptions, MomentOptions {}
  *
  * Kingma and Ba, ICLR 2015, arXiv 1412.6980, algorithm 1; arithmetic as in PyTorch's Adam, corrections in float64.
  *
+ * With `rows: "lazy"` a row of an embedding table moves, and its m and v with it, only in steps that give it a gradient:
+ * the meaning of PyTorch's SparseAdam and of LazyAdam in TensorFlow Addons. t counts the table's updates, as theirs
+ * does, so a row that comes late starts with hardly any correction. The correction differs from theirs in ε, which
+ * stands beside √v/√(1 − β₂ᵗ) as above, and not beside √v alone: rows with a gradient in every step move as with
+ * `exact`.
+ *
  * @throws POLYTASK_OPTION for a learning rate, epsilon or clip limit that is not positive and finite, a beta outside [0, 1),
- * or a group's rate below 0.
+ * a group's rate below 0, or other `rows`; POLYTASK_STATE when a state with the other `rows` is restored.
  */
 export function adam(options: AdamOptions = {}): OptimizerPlugin {
-  const { rate, clipping, groupOf } = readOptions("adam", 1e-3, options);
+  const { rate, clipping, groupOf, rowwise } = readOptions("adam", 1e-3, options);
   const rule = adamRule("adam", options);
   return {
     kind: "optimizer",
@@ -36,8 +42,10 @@ export function adam(options: AdamOptions = {}): OptimizerPlugin {
     contract: CONTRACT,
     create: () => ({
       ...clipping,
+      ...rowwise,
       rate,
       slots: ["m", "v"],
+      kernel: { name: "adam", constants: rule.constants },
       scalars: ({ count, rate, parameter }) =>
         rule.scalars(count, rate * (groupOf(parameter)?.rate ?? 1)),
       update: rule.update,
@@ -47,6 +55,7 @@ export function adam(options: AdamOptions = {}): OptimizerPlugin {
 
 /** What Adam and AdamW have in common. */
 export interface AdamRule {
+  readonly constants: readonly [beta1: number, beta2: number, epsilon: number];
   /** [η/(1 − β₁ᵗ), √(1 − β₂ᵗ)] */
   readonly scalars: (count: number, rate: number) => readonly [step: number, root: number];
   readonly update: (
@@ -64,6 +73,7 @@ export function adamRule(who: string, options: MomentOptions): AdamRule {
   requireFraction(who, "beta2", beta2);
   requirePositive(who, "epsilon", epsilon);
   return {
+    constants: [beta1, beta2, epsilon],
     scalars: (count, rate) => [rate / (1 - beta1 ** count), Math.sqrt(1 - beta2 ** count)],
     update: (value, gradient, [m, v], [step, root]) => {
       const mean = tf.add(m, tf.mul(tf.sub(gradient, m), 1 - beta1));

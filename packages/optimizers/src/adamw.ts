@@ -20,14 +20,16 @@ export interface AdamwOptions extends OptimizerOptions<DecayGroup>, MomentOption
  * or a function as `weightDecay` exempts them. Variables of a weighting or a regularizer never decay: λ is 0 there,
  * whatever the options say, since a decayed log-variance is another weighting. Default learning rate 0.001.
  *
- * Loshchilov and Hutter, ICLR 2019, arXiv 1711.05101, algorithm 2.
+ * Loshchilov and Hutter, ICLR 2019, arXiv 1711.05101, algorithm 2. `rows: "lazy"` as in `adam`; a row that gets no
+ * gradient does not decay in that step either.
  *
  * @throws POLYTASK_OPTION for a learning rate, epsilon or clip limit that is not positive and finite, a beta outside [0, 1),
- * a weight decay below 0, or a group's rate below 0.
+ * a weight decay below 0, a group's rate below 0, or other `rows`; POLYTASK_STATE when a state with the other `rows` is
+ * restored.
  */
 export function adamw(options: AdamwOptions = {}): OptimizerPlugin {
   const { weightDecay = 0.01, groups = [] } = options;
-  const { rate, clipping, groupOf } = readOptions("adamw", 1e-3, options);
+  const { rate, clipping, groupOf, rowwise } = readOptions("adamw", 1e-3, options);
   const rule = adamRule("adamw", options);
   if (typeof weightDecay === "number") requireDecay(weightDecay);
   for (const group of groups) requireDecay(group.weightDecay ?? 0);
@@ -44,8 +46,10 @@ export function adamw(options: AdamwOptions = {}): OptimizerPlugin {
     contract: CONTRACT,
     create: () => ({
       ...clipping,
+      ...rowwise,
       rate,
       slots: ["m", "v"],
+      kernel: { name: "adamw", constants: rule.constants },
       scalars: ({ count, rate, parameter }) => {
         const eta = rate * (groupOf(parameter)?.rate ?? 1);
         return [...rule.scalars(count, eta), 1 - eta * decayOf(parameter)];

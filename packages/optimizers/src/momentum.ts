@@ -13,14 +13,15 @@ export interface MomentumOptions extends OptimizerOptions {
  * Gradient descent with momentum: b ← μ·b + g; p ← p − η·b, or p ← p − η·(g + μ·b) with `nesterov`.
  *
  * The form of Sutskever et al., ICML 2013, with the rate outside the buffer as in PyTorch's SGD: a falling rate acts at
- * once on what the buffer holds. Default learning rate 0.01.
+ * once on what the buffer holds. Default learning rate 0.01. With `rows: "lazy"` a row of an embedding table moves, and its
+ * buffer with it, only in steps that give it a gradient.
  *
- * @throws POLYTASK_OPTION for a learning rate or clip limit that is not positive and finite, a momentum outside [0, 1), or a
- * group's rate below 0.
+ * @throws POLYTASK_OPTION for a learning rate or clip limit that is not positive and finite, a momentum outside [0, 1), a
+ * group's rate below 0, or other `rows`; POLYTASK_STATE when a state with the other `rows` is restored.
  */
 export function momentum(options: MomentumOptions = {}): OptimizerPlugin {
   const { momentum: mu = 0.9, nesterov = false } = options;
-  const { rate, clipping, groupOf } = readOptions("momentum", 0.01, options);
+  const { rate, clipping, groupOf, rowwise } = readOptions("momentum", 0.01, options);
   requireFraction("momentum", "momentum", mu);
   return {
     kind: "optimizer",
@@ -28,8 +29,10 @@ export function momentum(options: MomentumOptions = {}): OptimizerPlugin {
     contract: CONTRACT,
     create: () => ({
       ...clipping,
+      ...rowwise,
       rate,
       slots: ["buffer"],
+      kernel: { name: "momentum", constants: [mu, nesterov ? 1 : 0] },
       scalars: ({ rate, parameter }) => [rate * (groupOf(parameter)?.rate ?? 1)],
       update: (value, gradient, [before], [eta]) => {
         const buffer = tf.add(tf.mul(before, mu), gradient);

@@ -1,4 +1,11 @@
-import { badOption, type Clip, type ParameterInfo } from "@polytask/core";
+import {
+  badOption,
+  badState,
+  type Clip,
+  type ParameterInfo,
+  type RowUpdates,
+  type Stateful,
+} from "@polytask/core";
 import { constant, requirePositive, type Schedule } from "./schedule.ts";
 
 /** Parameters that are treated apart from the rest. */
@@ -16,6 +23,11 @@ export interface OptimizerOptions<Group extends ParameterGroup = ParameterGroup>
   /** Limits on the whole combined gradient; by norm first, then by value. Default: none. */
   readonly clip?: Clip;
   readonly groups?: readonly Group[];
+  /**
+   * In embedding tables, rows whose gradient is 0 in a step: `exact` updates them like all others, `lazy` leaves their
+   * value and their slots as they are. Saved with the trainer. Default `exact`.
+   */
+  readonly rows?: RowUpdates;
 }
 
 /** The same, checked. */
@@ -24,15 +36,17 @@ export interface CommonParts<Group extends ParameterGroup> {
   /** In the form that an optimizer's contract takes: absent where nothing is clipped. */
   readonly clipping: { readonly clip?: Clip };
   readonly groupOf: (parameter: ParameterInfo) => Group | undefined;
+  readonly rowwise: Stateful & { readonly rows: RowUpdates };
 }
 
-/** @throws POLYTASK_OPTION for a learning rate, limit or multiplier out of range. */
+/** @throws POLYTASK_OPTION for a learning rate, limit or multiplier out of range, or another word for `rows`. */
 export function readOptions<Group extends ParameterGroup>(
   who: string,
   defaultRate: number,
   options: OptimizerOptions<Group>,
 ): CommonParts<Group> {
-  const { learningRate = defaultRate, clip, groups = [] } = options;
+  const { learningRate = defaultRate, clip, groups = [], rows = "exact" } = options;
+  if (!["exact", "lazy"].includes(rows)) throw badOption(who, "rows", '"exact" or "lazy"', rows);
   for (const { rate = 1 } of groups) {
     if (!(rate >= 0 && rate < Infinity)) {
       throw badOption(who, "groups.rate", "a number of at least 0", rate);
@@ -42,6 +56,18 @@ export function readOptions<Group extends ParameterGroup>(
     rate: readRate(who, learningRate),
     clipping: readClip(who, clip),
     groupOf: (parameter) => groups.find(({ where }) => where(parameter)),
+    rowwise: {
+      rows,
+      state: () => ({ rows }),
+      restore: (state) => {
+        const saved = (state as { readonly rows?: unknown } | null)?.rows;
+        if (saved === rows) return;
+        throw badState(
+          `a state of an optimizer with rows "${rows}"`,
+          `its rows are "${String(saved)}"`,
+        );
+      },
+    },
   };
 }
 

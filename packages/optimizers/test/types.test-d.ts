@@ -27,6 +27,10 @@ adam({ learningRate: cosine({ peak: 1, total: 10 }) });
 // @ts-expect-error: a cosine has an end
 adam({ learningRate: cosine({ peak: 1 }) });
 
+momentum({ rows: "lazy" });
+// @ts-expect-error: rows are updated exactly or lazily
+adamw({ rows: "sparse" });
+
 fromTfOptimizer(() => tf.train.adam(0.1), { clip: { norm: 1 } });
 // @ts-expect-error: one optimizer object would be shared by every trainer
 fromTfOptimizer(tf.train.adam(0.1));
