@@ -65,6 +65,7 @@ export interface EngineState {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** What an engine is made of. `eager().create(scope)` on the same scope makes an engine to fall back on. */
 export interface EngineScope<Name extends string = string> extends Scope<Name> {
   readonly network: Network<Name>;
 }

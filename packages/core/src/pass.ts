@@ -8,7 +8,7 @@ export interface StepPlace {
 
 /**
  * What a step hands to traced code. Everything that varies from step to step enters here, or it would be frozen by a
- * trace: a step is a pure function of tensors.
+ * trace: a step is a pure function of tensors. What does not vary is made inside `constant`.
  */
 export interface Pass<Name extends string = string> {
   /** The tasks whose scores are wanted: those of this group of examples. */
