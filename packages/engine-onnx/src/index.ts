@@ -1,1 +1,3 @@
-export {};
+export { type CompileReport } from "./compiler.ts";
+export { onnx } from "./onnx.ts";
+export { type OnnxOptions } from "./options.ts";

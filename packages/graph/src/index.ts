@@ -12,3 +12,5 @@ export { type EditStep, ROWS_SPACE, traceEdit } from "./step/edit-step.ts";
 export { type ProxStep, RATE_SPACE, traceProx } from "./step/prox-step.ts";
 export { slotSpace, traceUpdate, UPDATE_SPACE, type UpdateStep } from "./step/update-step.ts";
 export { traceWeigh, type WeighStep } from "./step/weigh-step.ts";
+export { joinTargets, splitTargets, type Target } from "./step/targets.ts";
+export * from "./jacobian/vectorise.ts";

@@ -13,7 +13,7 @@ export interface Placed<Of> {
 
 /** Rows of J of one shared parameter, [rows, size] from element `at` of the memory of J. */
 export interface JacobianBlock<Name extends string = string> extends Placed<OwnedParameter<Name>> {
-  /** Which task every row belongs to: indices, ascending. */
+  /** Which task every row belongs to: indices, ascending. Tasks that do not depend on the parameter have no row. */
   readonly rows: readonly number[];
   /** The parameter's place among the network's. */
   readonly index: number;
@@ -64,10 +64,12 @@ export function layoutOf<Name extends string>(network: Network<Name>): Layout<Na
   });
 
   let jacobianSize = 0;
+  // An edit of J may write into rows that are 0 by structure.
+  const everyRow = network.surgeries.some(({ edit }) => edit !== undefined);
   const jacobian = order
     .filter((parameter) => shared.includes(parameter))
     .map((of): JacobianBlock<Name> => {
-      const rows = tasks.flatMap((task, k) => (of.tasks.includes(task) ? [k] : []));
+      const rows = tasks.flatMap((task, k) => (everyRow || of.tasks.includes(task) ? [k] : []));
       const block = {
         ...placed(of, of.variable, jacobianSize),
         rows,

@@ -18,13 +18,12 @@ export interface ProxStep<Name extends string> {
   readonly values: readonly { readonly parameter: OwnedParameter<Name>; readonly value: Node }[];
 }
 
-/** Traces the element-wise proximal step of one of the network's regularizers; undefined where it has none. */
+/** Traces the element-wise proximal step of one of the network's regularizers. */
 export function traceProx<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   regularizer: number,
-): ProxStep<Name> | undefined {
-  if (network.regularizers[regularizer].prox?.on !== "elements") return undefined;
+): ProxStep<Name> {
   const graph = new Graph();
   const inputs: PassInputs = { noise: [], hosts: [] };
   const values = trace((tracer) => {

@@ -1,0 +1,99 @@
+import type { Network } from "@polytask/core";
+import { nonFiniteGradient } from "@polytask/core/engine";
+import type { JacobianBlock, Layout, Placed } from "@polytask/graph";
+import type { OwnedParameter } from "@polytask/core";
+import { type Memory, rowsOf } from "./memory.ts";
+import { type Mixing, rowWeights, type Standing } from "./operate.ts";
+
+/** A parameter that has a task present, and so moves. */
+export type Moving<Name extends string = string> = Placed<OwnedParameter<Name>>;
+
+/** The parameters that move in a step, in the order of their places. */
+export function movingOf<Name extends string>(
+  network: Network<Name>,
+  layout: Layout<Name>,
+  present: readonly number[],
+): readonly Moving<Name>[] {
+  const names = new Set(present.map((k) => network.tasks[k]));
+  return layout.parameters
+    .filter(({ of }) => of.tasks.some((task) => names.has(task)))
+    .sort((a, b) => a.at - b.at);
+}
+
+/**
+ * Turns rows into the combined gradient, in place: a shared parameter's is the weighted sum of its rows of J, an own one's
+ * its task's row times that task's weight; penalties are added to both.
+ */
+export function combineRows<Name extends string>(
+  network: Network<Name>,
+  layout: Layout<Name>,
+  memory: Memory,
+  standing: Standing,
+  mixing: Mixing,
+): void {
+  const { kernels, gradients, rest } = memory;
+  for (const block of layout.jacobian) {
+    const matrix = mixing.get(block);
+    if (!matrix) continue;
+    const weights = rowWeights(block, matrix, standing.present);
+    combineBlock(memory, block, weights, gradients.subarray(block.parameterAt, block.parameterAt + block.size));
+  }
+  for (const { of, at, size } of layout.parameters) {
+    const isOwn = of.tasks.length === 1 && network.parameters.includes(of);
+    if (!isOwn) continue;
+    const weight = standing.weights[network.tasks.indexOf(of.tasks[0])];
+    if (weight !== 1) kernels.scale(gradients.subarray(at, at + size), weight);
+  }
+  if (rest.length === gradients.length) kernels.axpy(1, rest, gradients);
+}
+
+/** Up to so many numbers rows are mixed in float64, where nearly opposed rows cancel. */
+const SMALL = 1024;
+
+function combineBlock(
+  memory: Memory,
+  block: JacobianBlock,
+  weights: readonly number[],
+  out: Float32Array,
+): void {
+  const values = rowsOf(memory, block);
+  if (block.size <= SMALL) {
+    for (let i = 0; i < block.size; i++) {
+      let sum = 0;
+      for (let k = 0; k < weights.length; k++) sum += weights[k] * values[k * block.size + i];
+      out[i] = sum;
+    }
+    return;
+  }
+  const factors = memory.factors.subarray(0, weights.length);
+  factors.set(weights);
+  memory.kernels.combine(values, factors, out, "set");
+}
+
+/** @throws POLYTASK_NON_FINITE naming the first parameter whose gradient is not finite, before anything has moved. */
+export function checkGradients(memory: Memory, moving: readonly Moving[], step: number): void {
+  for (const [first, last] of runs(moving)) {
+    const from = moving[first].at;
+    const to = moving[last].at + moving[last].size;
+    if (memory.kernels.allFinite(memory.gradients.subarray(from, to))) continue;
+    const bad = moving.find(
+      ({ at, size }) => !memory.kernels.allFinite(memory.gradients.subarray(at, at + size)),
+    );
+    if (bad) throw nonFiniteGradient(bad.of.info.name, bad.of.tasks, step);
+  }
+}
+
+/** Stretches of neighbours that lie next to one another in memory: first and last index of each. */
+export function runs(
+  moving: readonly Moving[],
+  alike: (a: number, b: number) => boolean = () => true,
+): (readonly [first: number, last: number])[] {
+  const found: [number, number][] = [];
+  moving.forEach(({ at }, i) => {
+    const last = found.at(-1);
+    const before = last && moving[last[1]];
+    if (last && before && before.at + before.size === at && alike(last[1], i)) last[1] = i;
+    else found.push([i, i]);
+  });
+  return found;
+}

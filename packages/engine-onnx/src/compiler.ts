@@ -1,0 +1,61 @@
+import {
+  ancestors,
+  type Diagnostic,
+  type Graph,
+  joinTargets,
+  splitTargets,
+  type Target,
+} from "@polytask/graph";
+import type { Values } from "./memory.ts";
+import { createProgram, type Program } from "./program.ts";
+import type { SessionOptions } from "./session/index.ts";
+
+/** What compiling one step took. */
+export interface CompileReport {
+  /** What the step is: "step of 256", "scores of 1024", "weights", … */
+  readonly what: string;
+  readonly nodes: number;
+  readonly milliseconds: number;
+  /** Ops that the vectorised Jacobian had no rule for, or where it lost structure. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A traced graph and where its results go. */
+export interface Compilable {
+  readonly what: string;
+  readonly graph: Graph;
+  readonly targets: readonly Target[];
+  readonly diagnostics?: readonly Diagnostic[];
+  /** Milliseconds that tracing took. */
+  readonly traced: number;
+}
+
+/** Memories that a program reads, and those it writes. */
+export interface Wiring {
+  readonly reads: ReadonlyMap<string, Values>;
+  readonly writes: ReadonlyMap<string, Values>;
+}
+
+/** Simplifies, encodes and loads a traced graph. */
+export async function compile(
+  { what, graph, targets, diagnostics = [], traced }: Compilable,
+  wiring: Wiring,
+  options: SessionOptions,
+  report: (report: CompileReport) => void,
+): Promise<Program> {
+  const start = performance.now();
+  const joined = joinTargets(graph, targets);
+  const outputs = joined.map(({ node }) => node);
+  const final = splitTargets(
+    graph,
+    joined.map((target, i) => ({ ...target, node: outputs[i] })),
+  );
+  const program = await createProgram(final, wiring, options);
+  report({
+    what,
+    nodes: ancestors(final.map(({ node }) => node)).length,
+    milliseconds: traced + performance.now() - start,
+    diagnostics,
+  });
+  return program;
+}

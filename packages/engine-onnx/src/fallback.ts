@@ -1,0 +1,85 @@
+import {
+  type Batch,
+  eager,
+  type Engine,
+  type EngineScope,
+  PolytaskError,
+  type StepInfo,
+} from "@polytask/core";
+
+/**
+ * The compiled engine as long as it can; from the first thing on that it cannot compile, the eager one, which takes over
+ * values, slots and the step that has begun. Warns once.
+ */
+export async function withFallback<Name extends string>(
+  make: () => Promise<Engine<Name>>,
+  scope: EngineScope<Name>,
+): Promise<Engine<Name>> {
+  let engine: Engine<Name>;
+  let compiled = true;
+  /** Groups of the step that has begun: the other engine gathers them again. */
+  let begun: (readonly [Batch<Name>, StepInfo])[] = [];
+
+  const warn = (error: PolytaskError): void => {
+    scope.logger.warn(`Training goes on with the eager engine, which is slower. ${error.message}`);
+    compiled = false;
+  };
+  const takeOver = async (error: PolytaskError): Promise<void> => {
+    warn(error);
+    await engine.flush?.();
+    const state = await engine.save();
+    engine.discard();
+    engine.dispose();
+    engine = await eager<Name>().create(scope);
+    await engine.load(state);
+    for (const [batch, info] of begun) await engine.gather(batch, info);
+  };
+  const attempt = async <Value>(run: () => Value | Promise<Value>): Promise<Value> => {
+    try {
+      return await run();
+    } catch (error) {
+      if (!compiled || !isCompileError(error)) throw error;
+      await takeOver(error);
+      return run();
+    }
+  };
+
+  try {
+    engine = await make();
+  } catch (error) {
+    if (!isCompileError(error)) throw error;
+    warn(error);
+    engine = await eager<Name>().create(scope);
+  }
+  return {
+    get offers() {
+      return engine.offers;
+    },
+    gather: async (batch, info) => {
+      await attempt(() => engine.gather(batch, info));
+      if (compiled) begun.push([batch, info]);
+    },
+    apply: async (info) => {
+      try {
+        return await attempt(() => engine.apply(info));
+      } finally {
+        begun = [];
+      }
+    },
+    discard: () => {
+      begun = [];
+      engine.discard();
+    },
+    scores: (batch, place) => attempt(() => engine.scores(batch, place)),
+    flush: () => engine.flush?.(),
+    save: () => engine.save(),
+    load: (state) => engine.load(state),
+    dispose: () => {
+      engine.dispose();
+    },
+  };
+}
+
+/** Whether an error says that something cannot be compiled or run compiled, and the eager engine may be able to. */
+const isCompileError = (error: unknown): error is PolytaskError =>
+  error instanceof PolytaskError && /^POLYTASK_(TRACE|ONNX)_/.test(error.code);

@@ -1,0 +1,31 @@
+import { CONTRACT, type EnginePlugin } from "@polytask/core";
+import { createOnnxEngine } from "./engine.ts";
+import { withFallback } from "./fallback.ts";
+import { type OnnxOptions, readOptions } from "./options.ts";
+
+/**
+ * Runs every step as compiled graphs in ONNX Runtime, instead of op by op.
+ *
+ * The step that the eager engine runs is traced once per shape of batch; losses and gradients, all tasks' rows of J among
+ * them, come from one call of the runtime, surgery and the optimizer from kernels on the same memory. Results are those
+ * of the eager engine to rounding, and a saved trainer may be restored under either.
+ *
+ * Needs the package onnxruntime-node, which is loaded when the trainer is made. While `fit` runs, variables may lag
+ * behind what the engine holds; they are current between calls of the trainer.
+ *
+ * @throws POLYTASK_OPTION; createTrainer throws POLYTASK_ONNX_RUNTIME without the runtime. The first step of a shape throws
+ * POLYTASK_TRACE_… where plugin code cannot be compiled, unless `fallback` is "eager".
+ */
+export function onnx<Name extends string>(options: OnnxOptions = {}): EnginePlugin<Name> {
+  const settings = readOptions(options);
+  const { fallback = "none", onCompile = () => undefined } = options;
+  return {
+    kind: "engine",
+    name: "engine-onnx",
+    contract: CONTRACT,
+    create: (scope) => {
+      const make = () => createOnnxEngine(scope.network, settings, onCompile);
+      return fallback === "eager" ? withFallback(make, scope) : make();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { badOption } from "@polytask/core";
+import type { CompileReport } from "./compiler.ts";
+import type { SessionOptions } from "./session/index.ts";
+
+/** Options of the compiled engine. */
+export interface OnnxOptions {
+  /** Threads that ONNX Runtime computes with. Default: one per processor, at most 8. */
+  readonly threads?: number;
+  /** "eager": where a step cannot be compiled, warn once and go on with the eager engine. Default: throw. */
+  readonly fallback?: "eager" | "none";
+  /** Called once for every graph that is compiled. */
+  readonly onCompile?: (report: CompileReport) => void;
+  /** Whether kernels run in WebAssembly SIMD; false for their plain JavaScript twins. Default true. */
+  readonly simd?: boolean;
+}
+
+/** Options, checked and completed. */
+export interface OnnxSettings {
+  readonly session: SessionOptions;
+  readonly simd: boolean;
+}
+
+/** @throws POLYTASK_OPTION */
+export function readOptions(options: OnnxOptions): OnnxSettings {
+  const { threads, fallback = "none", simd = true } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
+    throw badOption("onnx", "threads", "a whole number of at least 1", threads);
+  }
+  if (!["eager", "none"].includes(fallback)) {
+    throw badOption("onnx", "fallback", '"eager" or "none"', fallback);
+  }
+  return { session: { ...(threads !== undefined && { threads }) }, simd };
+}

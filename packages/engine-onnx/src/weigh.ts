@@ -1,0 +1,51 @@
+import type { Network, StepInfo } from "@polytask/core";
+import { type Layout, SPACE, type Target, traceWeigh } from "@polytask/graph";
+import type { Compiled } from "./engine.ts";
+import { fillPass, passSpaces } from "./inputs.ts";
+import { OUT, type Values } from "./memory.ts";
+
+/** Weights of the whole step's losses, and the gradients at the extras, into memory. */
+export async function weigh<Name extends string>(
+  network: Network<Name>,
+  layout: Layout<Name>,
+  compiled: Compiled,
+  info: StepInfo,
+): Promise<void> {
+  const everyone = info.counts.every((count) => count > 0);
+  const phase = network.weighting.phase?.() ?? "";
+  const { inputs, spaces, program } = await compiled.once(`weights ${everyone} ${phase}`, () =>
+    compileWeigh(network, layout, compiled, everyone),
+  );
+  fillPass(inputs, spaces, { random: network.noise, place: info });
+  const present = spaces.get(SPACE.present) as Float32Array;
+  info.counts.forEach((count, k) => {
+    present[k] = Number(count > 0);
+  });
+  await program.run();
+}
+
+async function compileWeigh<Name extends string>(
+  network: Network<Name>,
+  layout: Layout<Name>,
+  { memory, compile }: Compiled,
+  everyone: boolean,
+) {
+  const start = performance.now();
+  const step = traceWeigh(network, layout, everyone);
+  const traced = performance.now() - start;
+  const spaces = new Map<string, Values>([
+    ...passSpaces(step.inputs),
+    [SPACE.present, new Float32Array(network.tasks.length)],
+    [SPACE.losses, memory.losses],
+  ]);
+  const targets: Target[] = [{ node: step.weights, space: OUT.weights, at: 0 }];
+  step.extras.forEach((node, i) => {
+    const { at } = layout.parameters[network.parameters.length + i];
+    if (node) targets.push({ node, space: OUT.gradients, at });
+  });
+  const program = await compile(
+    { what: "weights", graph: step.graph, targets, traced },
+    { reads: new Map([...memory.spaces, ...spaces]), writes: memory.spaces },
+  );
+  return { inputs: step.inputs, spaces, program, dispose: () => program.dispose() };
+}
