@@ -54,3 +54,19 @@ export const foreignTensor = (who: string, kernel: string, shape: Shape): Polyta
     remedy:
       "Declare the variable among the part's parameters or buffers, or make the tensor inside with constant(() => …).",
   });
+
+/** A number that traced code took from outside changed between two steps. */
+export const frozenValue = (
+  who: string,
+  op: string,
+  before: string | undefined,
+  after: string | undefined,
+): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_TRACE_FROZEN",
+    who,
+    required: "numbers that change from step to step enter a compiled step through pass.host",
+    found: `near the op "${op}" there was ${before ?? "nothing"} when the step was compiled, and now there is ${after ?? "nothing"}`,
+    remedy:
+      "Read the number with pass.host(key, shape, read), or give the weighting a `phase` where the formula itself changes.",
+  });

@@ -14,3 +14,4 @@ export { slotSpace, traceUpdate, UPDATE_SPACE, type UpdateStep } from "./step/up
 export { traceWeigh, type WeighStep } from "./step/weigh-step.ts";
 export { joinTargets, splitTargets, type Target } from "./step/targets.ts";
 export * from "./jacobian/vectorise.ts";
+export { compareRecordings, type Entry, type Recording } from "./recording.ts";

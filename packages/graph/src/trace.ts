@@ -4,6 +4,7 @@ import { frozenConstant, frozenNoise, foreignTensor, noLowering, valueRead } fro
 import { Graph } from "./graph.ts";
 import { findLowering, kernelNames, type KernelCall } from "./lowering.ts";
 import type { DType, Node } from "./node.ts";
+import { type Entry, textOf } from "./recording.ts";
 
 /** The name under which the symbolic backend is registered with tfjs. */
 const BACKEND = "polytask-graph";
@@ -22,6 +23,8 @@ export interface Tracer {
   readonly nodeOf: (tensor: Tensor) => Node;
   /** Whose code is running. */
   readonly running: Running;
+  /** What of it is the same at every step from now on. */
+  readonly recording: readonly Entry[];
   /** Runs code of a part, which is then named in errors. */
   readonly within: <Result>(running: Running, run: () => Result) => Result;
 }
@@ -74,6 +77,7 @@ class Session implements Tracer {
   readonly graph: Graph;
   readonly #nodes = new WeakMap<object, Node>();
   running: Running = { part: "the engine", slot: ENGINE, doing: "step" };
+  readonly recording: Entry[] = [];
   #kernel = "";
 
   constructor(graph: Graph) {
@@ -121,6 +125,7 @@ class Session implements Tracer {
     const lowering = findLowering(kernel);
     if (!lowering) throw noLowering(this.where(), kernel);
     this.#kernel = kernel;
+    this.record(kernel, JSON.stringify(attributes));
     const nodes: Record<string, Node> = {};
     for (const [name, tensor] of Object.entries(inputs) as [string, TensorInfo | undefined][]) {
       if (tensor) nodes[name] = this.nodeOf(tensor);
@@ -139,6 +144,7 @@ class Session implements Tracer {
     }
     const node = this.graph.literal(values, shape, dtype satisfies DType);
     this.checkConstant(node);
+    this.record(this.#kernel, textOf(values));
     const dataId = {};
     this.#nodes.set(dataId, node);
     return dataId;
@@ -156,6 +162,10 @@ class Session implements Tracer {
     if (names.includes(CONSTANT_SCOPE) || names.some((name) => OP.test(name))) return;
     if (node.op === "Constant" && [0, 1].includes(node.attributes.value)) return;
     throw frozenConstant(this.where(), node.shape);
+  }
+
+  private record(op: string, numbers: string): void {
+    this.recording.push({ where: this.where(), op, numbers });
   }
 
   read(): never {

@@ -6,6 +6,7 @@ import { constantOf, Graph } from "../graph.ts";
 import { type Diagnostic, type Rows, vectorise } from "../jacobian/vectorise.ts";
 import { type DType, type Node, type Shape, sizeOf } from "../node.ts";
 import { add, concat, slice } from "../ops/index.ts";
+import type { Recording } from "../recording.ts";
 import { trace, type Tracer } from "../trace.ts";
 import { type PassInputs, tracedPass } from "./inputs.ts";
 import type { Layout } from "./layout.ts";
@@ -35,6 +36,8 @@ export interface GatherWish {
 export interface GatherStep {
   readonly graph: Graph;
   readonly inputs: PassInputs;
+  /** What the trace fixed, to be compared with a later one. */
+  readonly recording: Recording;
   /** Raw losses [T]; 0 for tasks that are not of this group. */
   readonly losses: Node;
   /** Effective weights [T] and the gradient at the extras, where no rows were wanted. */
@@ -63,12 +66,13 @@ export function traceGather<Name extends string>(
   const found = trace((tracer) => {
     bindVariables(tracer, layout);
     const parts = watched(network, tracer);
-    return onTape(() => forwardAndBackward(tracer, parts, layout, shape, wish, inputs));
+    const step = onTape(() => forwardAndBackward(tracer, parts, layout, shape, wish, inputs));
+    return { ...step, recording: tracer.recording };
   }, graph);
   return { graph, inputs, ...found };
 }
 
-type Found = Omit<GatherStep, "graph" | "inputs">;
+type Found = Omit<GatherStep, "graph" | "inputs" | "recording">;
 
 function forwardAndBackward<Name extends string>(
   tracer: Tracer,

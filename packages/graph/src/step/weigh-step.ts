@@ -3,6 +3,7 @@ import { onTape, traceWeights } from "@polytask/core/engine";
 import type { Tensor1D } from "@tensorflow/tfjs";
 import { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
+import type { Recording } from "../recording.ts";
 import { trace } from "../trace.ts";
 import { type PassInputs, tracedPass } from "./inputs.ts";
 import type { Layout } from "./layout.ts";
@@ -13,6 +14,8 @@ import { watched } from "./watched.ts";
 export interface WeighStep {
   readonly graph: Graph;
   readonly inputs: PassInputs;
+  /** What the trace fixed, to be compared with a later one. */
+  readonly recording: Recording;
   /** Effective weights [T]. */
   readonly weights: Node;
   /** Gradient of the weighting at the extras, in the network's order. */
@@ -46,6 +49,7 @@ export function traceWeigh<Name extends string>(
       return {
         weights: tracer.nodeOf(weights),
         extras: gradients.map((gradient) => (gradient ? tracer.nodeOf(gradient) : undefined)),
+        recording: tracer.recording,
       };
     });
   }, graph);
