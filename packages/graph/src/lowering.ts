@@ -1,6 +1,6 @@
 import type { Graph } from "./graph.ts";
 import type { Node } from "./node.ts";
-import { basicLowerings } from "./lowerings/basic.ts";
+import { lowerings } from "./lowerings/index.ts";
 
 /** One call of a tfjs kernel. */
 export interface KernelCall<Attributes = Readonly<Record<string, unknown>>> {
@@ -17,7 +17,7 @@ export type Lowering = (call: KernelCall) => Node | readonly Node[];
 export type Lowerings = Readonly<Record<string, Lowering>>;
 
 /** What comes with the package. */
-const builtIn: Lowerings = { ...basicLowerings };
+const builtIn: Lowerings = lowerings;
 
 /** What others have added. */
 const added = new Map<string, Lowering>();
