@@ -13,6 +13,7 @@ import {
   type GroupShape,
   type Layout,
   layoutOf,
+  recordGather,
   traceGather,
 } from "@polytask/graph";
 import { checkGradients, combineRows, movingOf } from "./combine.ts";
@@ -36,6 +37,7 @@ import { addStaged, reduceGathered } from "./reduce.ts";
 import { createScorer, type Scorer } from "./scores.ts";
 import { readVariables, writeVariables } from "./state.ts";
 import { createUpdating, type Updating } from "./updating.ts";
+import { createVigil, type Vigil } from "./vigil.ts";
 import { weigh } from "./weigh.ts";
 
 /** A group's step, compiled. */
@@ -43,6 +45,7 @@ interface GroupProgram {
   readonly program: Program;
   readonly spaces: ReadonlyMap<string, Values>;
   readonly step: GatherStep;
+  readonly vigil: Vigil;
 }
 
 /** Compiled pieces of one memory, each made when it is first needed. */
@@ -123,9 +126,10 @@ export async function createOnnxEngine<Name extends string>(
     const { memory } = compiled;
     const shape = groupShape(network, batch, info);
     const wish = { rows, share: 1 / (info.groups * network.reducer.size) };
-    const group = await once(`group ${shapeKey(shape, wish)}`, () =>
+    const group = await once(`group ${shapeKey(shape, wish)} ${phaseOf(network, rows)}`, () =>
       compileGroup(network, layout, compiled, { shape, wish }),
     );
+    group.vigil.used(() => recordGather(network, layout, shape, wish));
     fillPass(group.step.inputs, group.spaces, { random: network.noise, place: info });
     const columns = fillGroup(group.spaces, batch, info);
     if (gatheredGroups === 0) {
@@ -250,5 +254,15 @@ async function compileGroup<Name extends string>(
     },
     { reads: new Map([...memory.spaces, ...spaces]), writes: memory.spaces },
   );
-  return { program, spaces, step, dispose: () => program.dispose() };
+  return {
+    program,
+    spaces,
+    step,
+    vigil: createVigil(step.recording),
+    dispose: () => program.dispose(),
+  };
 }
+
+/** The formula that a step without rows has compiled in. */
+const phaseOf = <Name extends string>({ weighting }: Network<Name>, rows: boolean): string =>
+  rows ? "" : (weighting.phase?.() ?? "");

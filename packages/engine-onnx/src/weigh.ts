@@ -3,6 +3,7 @@ import { type Layout, SPACE, type Target, traceWeigh } from "@polytask/graph";
 import type { Compiled } from "./engine.ts";
 import { fillPass, passSpaces } from "./inputs.ts";
 import { OUT, type Values } from "./memory.ts";
+import { createVigil } from "./vigil.ts";
 
 /** Weights of the whole step's losses, and the gradients at the extras, into memory. */
 export async function weigh<Name extends string>(
@@ -13,9 +14,10 @@ export async function weigh<Name extends string>(
 ): Promise<void> {
   const everyone = info.counts.every((count) => count > 0);
   const phase = network.weighting.phase?.() ?? "";
-  const { inputs, spaces, program } = await compiled.once(`weights ${everyone} ${phase}`, () =>
+  const { inputs, spaces, program, vigil } = await compiled.once(`weights ${everyone} ${phase}`, () =>
     compileWeigh(network, layout, compiled, everyone),
   );
+  vigil.used(() => traceWeigh(network, layout, everyone).recording);
   fillPass(inputs, spaces, { random: network.noise, place: info });
   const present = spaces.get(SPACE.present) as Float32Array;
   info.counts.forEach((count, k) => {
@@ -47,5 +49,11 @@ async function compileWeigh<Name extends string>(
     { what: "weights", graph: step.graph, targets, traced },
     { reads: new Map([...memory.spaces, ...spaces]), writes: memory.spaces },
   );
-  return { inputs: step.inputs, spaces, program, dispose: () => program.dispose() };
+  return {
+    inputs: step.inputs,
+    spaces,
+    program,
+    vigil: createVigil(step.recording),
+    dispose: () => program.dispose(),
+  };
 }

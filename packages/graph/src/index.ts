@@ -3,7 +3,7 @@ export { type KernelCall, type Lowering, type Lowerings, registerLowering } from
 export * from "./node.ts";
 export * as ops from "./ops/index.ts";
 export { trace, type Tracer } from "./trace.ts";
-export { type GatherStep, type GatherWish, type GroupShape, traceGather } from "./step/gather-step.ts";
+export { type GatherStep, type GatherWish, type GroupShape, recordGather, traceGather } from "./step/gather-step.ts";
 export { type HostInput, type NoiseInput, type PassInputs } from "./step/inputs.ts";
 export { type JacobianBlock, type Layout, layoutOf, type Placed } from "./step/layout.ts";
 export { type ScoresStep, traceScores } from "./step/scores-step.ts";

@@ -1,9 +1,17 @@
 import type { Network, Outputs } from "@polytask/core";
-import { gradientsOf, labelledLoss, onTape, penaltyOf, scoresOf, traceWeights } from "@polytask/core/engine";
+import {
+  gradientsOf,
+  labelledLoss,
+  onTape,
+  penaltyOf,
+  scoresOf,
+  traceWeights,
+  type Weighed,
+} from "@polytask/core/engine";
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor, Tensor1D, Variable } from "@tensorflow/tfjs";
 import { constantOf, Graph } from "../graph.ts";
-import { type Diagnostic, type Rows, vectorise } from "../jacobian/vectorise.ts";
+import { type Diagnostic, type Rows, vectorise, type Vectorised } from "../jacobian/vectorise.ts";
 import { type DType, type Node, type Shape, sizeOf } from "../node.ts";
 import { add, concat, slice } from "../ops/index.ts";
 import type { Recording } from "../recording.ts";
@@ -66,58 +74,103 @@ export function traceGather<Name extends string>(
   const found = trace((tracer) => {
     bindVariables(tracer, layout);
     const parts = watched(network, tracer);
-    const step = onTape(() => forwardAndBackward(tracer, parts, layout, shape, wish, inputs));
-    return { ...step, recording: tracer.recording };
+    return onTape(() => {
+      const forward = runForward(tracer, parts, shape, wish, inputs);
+      const recording = [...tracer.recording];
+      return { ...runBackward(tracer, parts, layout, wish, forward), recording };
+    });
   }, graph);
   return { graph, inputs, ...found };
 }
 
-type Found = Omit<GatherStep, "graph" | "inputs" | "recording">;
-
-function forwardAndBackward<Name extends string>(
-  tracer: Tracer,
+/** What a trace of the same step would fix now. */
+export const recordGather = <Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   shape: GroupShape<Name>,
   wish: GatherWish,
+): Recording =>
+  trace((tracer) => {
+    bindVariables(tracer, layout);
+    const parts = watched(network, tracer);
+    return onTape(() => {
+      runForward(tracer, parts, shape, wish, { noise: [], hosts: [] });
+      return [...tracer.recording];
+    });
+  });
+
+/** The forward half of a group's step, on the tape. */
+interface Forward {
+  /** Losses [T]. */
+  readonly total: Tensor1D;
+  readonly penalty: Scalar | undefined;
+  /** Where no rows are wanted. */
+  readonly weighed: Weighed | undefined;
+  readonly assigned: ReadonlyMap<Variable, Tensor>;
+}
+
+function runForward<Name extends string>(
+  tracer: Tracer,
+  network: Network<Name>,
+  shape: GroupShape<Name>,
+  { rows }: GatherWish,
   inputs: PassInputs,
-): Found {
+): Forward {
   const { graph } = tracer;
-  const { tasks, parameters, extras, model } = network;
+  const tasks = network.tasks.length;
   const { pass, activations, assigned } = tracedPass(tracer, inputs, {
     tasks: shape.tasks,
     training: true,
   });
   const columns = columnsOf(tracer, shape);
   const outputs = scoresOf(network, columns, shape.size, pass);
-  const losses = lossesOf(tracer, network, shape, outputs);
-  const total = tf.stack([...losses]) as Tensor1D;
-  const present = shape.everyone
-    ? tracer.tensor(graph.constant(1, [tasks.length]))
-    : tracer.tensor(graph.view(SPACE.present, 0, [tasks.length]));
-  const penalty = penaltyOf(network, { columns, outputs, activations, present: present as Tensor1D, pass });
+  const total = tf.stack([...lossesOf(tracer, network, shape, outputs)]) as Tensor1D;
+  const present = tracer.tensor(
+    shape.everyone ? graph.constant(1, [tasks]) : graph.view(SPACE.present, 0, [tasks]),
+  ) as Tensor1D;
+  const penalty = penaltyOf(network, { columns, outputs, activations, present, pass });
+  const { pass: weighing } = tracedPass(tracer, inputs, { tasks: network.tasks, training: true });
+  const weighed = rows
+    ? undefined
+    : traceWeights(network, total, { present, everyone: shape.everyone, pass: weighing });
+  return { total, penalty, weighed, assigned };
+}
+
+type Found = Omit<GatherStep, "graph" | "inputs" | "recording">;
+
+function runBackward<Name extends string>(
+  tracer: Tracer,
+  network: Network<Name>,
+  layout: Layout<Name>,
+  wish: GatherWish,
+  { total, penalty, weighed, assigned }: Forward,
+): Found {
+  const { graph } = tracer;
+  const { tasks, parameters, extras } = network;
   const variables = [...parameters, ...extras].map(({ variable }) => variable);
   const gradients = (y: Tensor, at: readonly Variable[]): readonly (Node | undefined)[] =>
     gradientsOf(y, at).map((gradient) => (gradient ? nonZero(tracer.nodeOf(gradient)) : undefined));
 
   // The backward pass of Σ w_k·L_k, over symbolic w: linear in w, it holds every task's gradient.
-  const units = graph.view(SPACE.units, 0, [tasks.length]);
-  const perTask = (at: readonly Variable[]): ReturnType<typeof vectorise> => {
+  const perTask = (at: readonly Variable[]): Vectorised => {
+    const units = graph.view(SPACE.units, 0, [tasks.length]);
     const objective = tf.sum(tf.mul(tracer.tensor(units), total));
-    const found = gradients(objective, at);
-    return vectorise(graph, { weights: units, gradients: found.map((node) => node ?? graph.constant(0)), size: tasks.length });
+    const found = gradients(objective, at).map((node) => node ?? graph.constant(0));
+    return vectorise(graph, { weights: units, gradients: found, size: tasks.length });
   };
-  const none = (list: readonly unknown[]): undefined[] => list.map(() => undefined);
-  const result = {
+  const common = {
     losses: tracer.nodeOf(total),
     assigned: [...assigned].map(([variable, value]) => ({ variable, value: tracer.nodeOf(value) })),
   };
+  const none = (list: readonly unknown[]): undefined[] => list.map(() => undefined);
 
-  if (wish.rows) {
+  if (!weighed) {
     const rows = perTask(parameters.map(({ variable }) => variable));
     return {
-      ...result,
-      jacobian: layout.jacobian.map(({ index, rows: owners }) => blockOf(graph, rows.rows(index), owners)),
+      ...common,
+      jacobian: layout.jacobian.map((block) =>
+        blockOf(graph, rows.rows(block.index), block.rows),
+      ),
       lastShared: none(layout.jacobian),
       own: parameters.map((parameter, i) =>
         parameter.tasks.length === 1 ? nonZero(rows.ones(i)) : undefined,
@@ -126,19 +179,15 @@ function forwardAndBackward<Name extends string>(
       diagnostics: rows.diagnostics,
     };
   }
-  const { weights, gradients: atExtras } = traceWeights(network, total, {
-    present: present as Tensor1D,
-    everyone: shape.everyone,
-    pass,
-  });
-  const objective = tf.sum(tf.mul(weights, total));
+  const objective = tf.sum(tf.mul(weighed.weights, total));
   const rest = gradients(penalty ? tf.add(objective, penalty) : objective, variables);
-  const wanted = network.needs.lastSharedNorms ? model.lastShared : [];
+  const wanted = network.needs.lastSharedNorms ? network.model.lastShared : [];
   const measured = layout.jacobian.filter(({ variable }) => wanted.includes(variable));
-  const rows = measured.length > 0 ? perTask(measured.map(({ variable }) => variable)) : undefined;
+  const rows =
+    measured.length > 0 ? perTask(measured.map(({ variable }) => variable)) : undefined;
   return {
-    ...result,
-    weights: tracer.nodeOf(weights),
+    ...common,
+    weights: tracer.nodeOf(weighed.weights),
     jacobian: none(layout.jacobian),
     lastShared: layout.jacobian.map((block) =>
       rows && measured.includes(block)
@@ -147,7 +196,7 @@ function forwardAndBackward<Name extends string>(
     ),
     own: none(parameters),
     rest: rest.map((node, i) => {
-      const extra = i < parameters.length ? null : atExtras[i - parameters.length];
+      const extra = i < parameters.length ? null : weighed.gradients[i - parameters.length];
       const gradient = extra ? nonZero(tracer.nodeOf(extra)) : undefined;
       return gradient && node ? add(graph, node, gradient) : (gradient ?? node);
     }),
