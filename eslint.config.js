@@ -41,7 +41,7 @@ export default tseslint.config(
     files: [
       "{packages,examples}/*/{src,test}/**/*.ts",
       "integration/test/**/*.ts",
-      "bench/src/**/*.ts",
+      "bench/{src,test}/**/*.ts",
     ],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {

@@ -1,13 +1,24 @@
-/** `npm run bench -- <name>`: one benchmark, or a list of them. */
-import { eagerSteps } from "./eager.ts";
+/** `npm run bench -- <name> [options]`: one benchmark, or a list of them. */
+type Benchmark = (args: readonly string[]) => Promise<void>;
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { eager: eagerSteps };
+/** Loaded when asked for: a process that only times others stays small. */
+const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  eager: async () => (await import("./eager.ts")).eagerSteps,
+  step: async () => (await import("./step.ts")).step,
+  scale: async () => (await import("./scale.ts")).scale,
+  ratios: async () => (await import("./ratios.ts")).ratios,
+};
 
-const name = process.argv[2];
-const run = name === undefined ? undefined : benchmarks[name];
-if (run === undefined) {
+const [name, ...args] = process.argv.slice(2);
+if (name === undefined || !Object.hasOwn(benchmarks, name)) {
   console.log(`Benchmarks: ${Object.keys(benchmarks).join(", ")}`);
   process.exitCode = name === undefined ? 0 : 1;
 } else {
-  await run();
+  const run = await benchmarks[name]();
+  try {
+    await run(args);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }

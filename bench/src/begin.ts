@@ -1,0 +1,20 @@
+import { findPeers, type Implementation, obstacle } from "./implementations.ts";
+import { describeMachine, type Machine, machineText } from "./machine.ts";
+import type { Options } from "./options.ts";
+
+/** Says where a benchmark runs and who cannot take part. */
+export async function begin({ threads, implementations }: Options): Promise<{
+  readonly machine: Machine;
+  readonly available: readonly Implementation[];
+}> {
+  const peers = await findPeers();
+  const machine = await describeMachine(threads, peers);
+  console.log(machineText(machine));
+  console.log(`peers/peers.py SHA-256 ${machine.peersSha256}`);
+  const reasons = new Map(implementations.map((name) => [name, obstacle(name, peers)]));
+  for (const reason of new Set([...reasons.values()].filter((text) => text !== undefined))) {
+    const names = implementations.filter((name) => reasons.get(name) === reason);
+    console.log(`Skipped: ${names.join(", ")}; ${reason}.`);
+  }
+  return { machine, available: implementations.filter((name) => !reasons.get(name)) };
+}

@@ -1,0 +1,85 @@
+import type { SavedTensor, TrainerState } from "@polytask/core";
+import { type Case, WIDTH } from "./cases.ts";
+import type { StartState } from "./state.ts";
+
+/** Where a tensor of the state lies in our trainer: in one variable, or stacked from those of all tasks. */
+export interface Place {
+  readonly variables: readonly string[];
+  /** Our first expert kernel is [input, expert, unit], the state's [expert, input, unit]. */
+  readonly expertsSecond?: true;
+}
+
+export const taskNames = ({ tasks }: Pick<Case, "tasks">): string[] =>
+  Array.from({ length: tasks }, (_, k) => `task${k}`);
+
+/** The place of every trained tensor of the state. */
+export function placesOf(c: Case): Readonly<Record<string, Place>> {
+  const isMmoe = c.model.startsWith("mmoe");
+  const shared = isMmoe ? "experts" : "bottom";
+  const one = (leaf: string): Place => ({ variables: [`architecture/${shared}/${leaf}`] });
+  const perTask = (name: (task: string) => string): Place => ({
+    variables: taskNames(c).map((task) => `architecture/${name(task)}`),
+  });
+  return {
+    W1: { ...one("0/kernel"), ...(isMmoe && { expertsSecond: true }) },
+    b1: one("0/bias"),
+    W2: one("1/kernel"),
+    b2: one("1/bias"),
+    ...(isMmoe && {
+      Wg: perTask((task) => `gate/${task}/kernel`),
+      bg: perTask((task) => `gate/${task}/bias`),
+    }),
+    V1: perTask((task) => `tower/${task}/0/kernel`),
+    c1: perTask((task) => `tower/${task}/0/bias`),
+    V2: perTask((task) => `head/${task}/kernel`),
+    c2: perTask((task) => `head/${task}/bias`),
+  };
+}
+
+/** A trainer's state with the values of `start`. */
+export function withStart(saved: TrainerState, start: StartState, c: Case): TrainerState {
+  const variables: Record<string, SavedTensor> = { ...saved.variables };
+  for (const [name, { variables: names, expertsSecond }] of Object.entries(placesOf(c))) {
+    const { shape, values } = start[name];
+    const ours = expertsSecond ? swapFirstAxes(values, [shape[0], shape[1]]) : values;
+    const size = ours.length / names.length;
+    names.forEach((variable, i) => {
+      variables[variable] = {
+        shape: saved.variables[variable].shape,
+        values: ours.slice(i * size, (i + 1) * size),
+      };
+    });
+  }
+  return { ...saved, variables };
+}
+
+/** Values that our variables have, as the state's tensors. */
+export function asStateTensors(
+  valuesOf: (variable: string) => Float32Array,
+  c: Case,
+): Record<string, Float32Array> {
+  return Object.fromEntries(
+    Object.entries(placesOf(c)).map(([name, { variables, expertsSecond }]) => {
+      const values = Float32Array.from(variables.flatMap((variable) => [...valuesOf(variable)]));
+      if (!expertsSecond) return [name, values];
+      const experts = values.length / (WIDTH * c.hidden[0]);
+      return [name, swapFirstAxes(values, [WIDTH, experts])];
+    }),
+  );
+}
+
+/** [a, b, …] row major to [b, a, …]. */
+export function swapFirstAxes(
+  values: Float32Array,
+  [a, b]: readonly [number, number],
+): Float32Array {
+  const inner = values.length / (a * b);
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      const from = (i * b + j) * inner;
+      out.set(values.subarray(from, from + inner), (j * a + i) * inner);
+    }
+  }
+  return out;
+}

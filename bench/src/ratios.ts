@@ -1,0 +1,94 @@
+import { badOption } from "@polytask/core";
+import type { Implementation } from "./implementations.ts";
+import { median } from "./measure.ts";
+import { readResults, type Results } from "./results.ts";
+import { alignColumns } from "./table.ts";
+
+/** What the engine is asked to show on a case: a ratio, and the least that it may be. */
+export interface Demand {
+  readonly name: string;
+  readonly least: number;
+  /** Whether the ratio must be greater than `least`, not only as great. */
+  readonly strictly: boolean;
+  /** Undefined where a run lacks one of the two. */
+  readonly ratio: (run: Results, name: string) => number | undefined;
+}
+
+/** A demand on a case, with its ratio in every run. */
+export interface Verdict {
+  readonly case: string;
+  readonly demand: string;
+  readonly least: number;
+  readonly ratios: readonly number[];
+  readonly median: number;
+  readonly met: boolean;
+}
+
+/** Prints, from several files that `step --json` wrote, the median of every ratio that is demanded. */
+export async function ratios(files: readonly string[]): Promise<void> {
+  if (files.length === 0) throw badOption("bench ratios", "FILES", "given", files);
+  const verdicts = judge(await Promise.all(files.map(readResults)));
+  console.log(
+    alignColumns([
+      ["case", "ratio", "runs", "least", "greatest", "median", "demanded", ""],
+      ...verdicts.map((verdict) => [
+        verdict.case,
+        verdict.demand,
+        String(verdict.ratios.length),
+        Math.min(...verdict.ratios).toFixed(2),
+        Math.max(...verdict.ratios).toFixed(2),
+        verdict.median.toFixed(2),
+        verdict.least.toFixed(2),
+        verdict.met ? "met" : "MISSED",
+      ]),
+    ]),
+  );
+}
+
+/** A demand is met where the median over the runs is; a case without peers has none. */
+export function judge(runs: readonly Results[]): readonly Verdict[] {
+  const cases = new Set(runs.flatMap(({ rows }) => rows.map((row) => row.case)));
+  return [...cases].flatMap((name) =>
+    demandsOn(name).flatMap(({ name: demand, least, strictly, ratio }) => {
+      const found = runs.flatMap((run) => ratio(run, name) ?? []);
+      if (found.length === 0) return [];
+      const middle = median(found);
+      const met = strictly ? middle > least : middle >= least;
+      return { case: name, demand, least, ratios: found, median: middle, met };
+    }),
+  );
+}
+
+const demandsOn = (name: string): readonly Demand[] => [
+  time("torch-libmtl", 3),
+  time("torch-batched", name.endsWith("@256") ? 1.2 : 1.05),
+  { ...time("jax-jit", 1), strictly: true },
+  memory("torch-libmtl"),
+  memory("torch-batched"),
+];
+
+/** How many times as long as ours a peer takes. */
+const time = (peer: Implementation, least: number): Demand => ({
+  name: `time of ${peer}`,
+  least,
+  strictly: false,
+  ratio: quotient(peer, "msMedian"),
+});
+
+/** How many times as much memory as our process a peer's has. */
+const memory = (peer: Implementation): Demand => ({
+  name: `memory of ${peer}`,
+  least: 1,
+  strictly: false,
+  ratio: quotient(peer, "peakMiB"),
+});
+
+const quotient =
+  (peer: Implementation, field: "msMedian" | "peakMiB"): Demand["ratio"] =>
+  ({ rows }, name) => {
+    const of = (implementation: Implementation): number | undefined =>
+      rows.find((row) => row.case === name && row.implementation === implementation)?.[field];
+    const ours = of("polytask-onnx");
+    const theirs = of(peer);
+    return ours === undefined || theirs === undefined ? undefined : theirs / ours;
+  };
