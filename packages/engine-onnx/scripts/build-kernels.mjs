@@ -13,7 +13,7 @@ const { error, stderr } = await main(
     ..."assembly/index.ts --outFile module.wasm --runtime stub --importMemory --noAssert".split(
       " ",
     ),
-    ..."-O3 --converge --enable simd --use abort=".split(" "),
+    ..."-O3 --enable simd --use abort=".split(" "),
     ...["--baseDir", folder],
   ],
   {
