@@ -24,6 +24,7 @@ import {
   sameValue,
 } from "./plugin-laws.ts";
 import {
+  agreesWithEager,
   checkIdentitySurgery,
   checkResuming,
   checkTraining,
@@ -34,6 +35,7 @@ const trainOn = (subject: ArchitectureSubject): TrainingSetup => ({
   tasks: subject.tasks,
   input: subject.input,
   seed: subject.seed,
+  engine: subject.engine,
   parts: () => ({ architecture: subject.make() }),
 });
 
@@ -316,4 +318,9 @@ export const architectureObligations: readonly Law<ArchitectureSubject>[] = [
   law("identitySurgeryEqualsNoSurgery", (subject) =>
     checkIdentitySurgery(trainOn(subject), subject.tolerance),
   ),
+];
+
+/** What every architecture must keep besides, where an engine is given. */
+export const architectureEngineLaws: readonly Law<ArchitectureSubject>[] = [
+  agreesWithEager(trainOn),
 ];

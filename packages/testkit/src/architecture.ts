@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
 import {
   type ArchitecturePlugin,
+  type EnginePlugin,
   type Inputs,
   type InputShape,
   isShape,
@@ -31,6 +32,8 @@ export interface ArchitectureSubject {
   readonly draw: (random: Random) => number;
   /** Calls of the plugin's factory, or of anything else of its package, that must be refused. */
   readonly rejects: readonly (() => unknown)[];
+  /** Makes the engine that laws train with. Default: the eager one. */
+  readonly engine?: () => EnginePlugin;
 }
 
 export const architectureSubject = (

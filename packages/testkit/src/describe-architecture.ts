@@ -1,5 +1,5 @@
 import type { ArchitecturePlugin } from "@polytask/core";
-import { architectureObligations } from "./architecture-obligations.ts";
+import { architectureEngineLaws, architectureObligations } from "./architecture-obligations.ts";
 import { architectureSubject, type ArchitectureSubject } from "./architecture.ts";
 import type { Law } from "./law.ts";
 import { describeLaws } from "./suite.ts";
@@ -15,5 +15,9 @@ export function describeArchitecture(
   options: DescribeArchitectureOptions = {},
 ): void {
   const { claims = [], ...rest } = options;
-  describeLaws(make().name, architectureSubject(make, rest), architectureObligations, claims);
+  describeLaws(make().name, architectureSubject(make, rest), {
+    obligations: architectureObligations,
+    onEngine: architectureEngineLaws,
+    claims,
+  });
 }

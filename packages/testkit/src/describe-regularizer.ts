@@ -1,6 +1,6 @@
 import type { RegularizerPlugin } from "@polytask/core";
 import type { Law } from "./law.ts";
-import { regularizerObligations } from "./regularizer-obligations.ts";
+import { regularizerEngineLaws, regularizerObligations } from "./regularizer-obligations.ts";
 import { regularizerSubject, type RegularizerSubject } from "./regularizer.ts";
 import { describeLaws } from "./suite.ts";
 
@@ -15,5 +15,9 @@ export function describeRegularizer(
   options: DescribeRegularizerOptions = {},
 ): void {
   const { claims = [], ...rest } = options;
-  describeLaws(make().name, regularizerSubject(make, rest), regularizerObligations, claims);
+  describeLaws(make().name, regularizerSubject(make, rest), {
+    obligations: regularizerObligations,
+    onEngine: regularizerEngineLaws,
+    claims,
+  });
 }

@@ -1,7 +1,7 @@
 import type { Surgeries } from "./prepare-surgery.ts";
 import type { Law } from "./law.ts";
 import { describeLaws } from "./suite.ts";
-import { surgeryObligations } from "./surgery-obligations.ts";
+import { surgeryEngineLaws, surgeryObligations } from "./surgery-obligations.ts";
 import { surgerySubject, type SurgerySubject } from "./surgery.ts";
 
 export interface DescribeSurgeryOptions extends Partial<Omit<SurgerySubject, "make">> {
@@ -16,5 +16,9 @@ export function describeSurgery(make: () => Surgeries, options: DescribeSurgeryO
     .flat()
     .map(({ name }) => name)
     .join(" then ");
-  describeLaws(title, surgerySubject(make, rest), surgeryObligations, claims);
+  describeLaws(title, surgerySubject(make, rest), {
+    obligations: surgeryObligations,
+    onEngine: surgeryEngineLaws,
+    claims,
+  });
 }

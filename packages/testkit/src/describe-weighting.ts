@@ -1,7 +1,7 @@
 import type { WeightingPlugin } from "@polytask/core";
 import type { Law } from "./law.ts";
 import { describeLaws } from "./suite.ts";
-import { weightingObligations } from "./weighting-obligations.ts";
+import { weightingEngineLaws, weightingObligations } from "./weighting-obligations.ts";
 import { weightingSubject, type WeightingSubject } from "./weighting.ts";
 
 export interface DescribeWeightingOptions extends Partial<Omit<WeightingSubject, "make">> {
@@ -15,5 +15,9 @@ export function describeWeighting(
   options: DescribeWeightingOptions = {},
 ): void {
   const { claims = [], ...rest } = options;
-  describeLaws(make().name, weightingSubject(make, rest), weightingObligations, claims);
+  describeLaws(make().name, weightingSubject(make, rest), {
+    obligations: weightingObligations,
+    onEngine: weightingEngineLaws,
+    claims,
+  });
 }

@@ -9,6 +9,8 @@ export {
   type SurgeryStepOptions,
 } from "./apply.ts";
 export { expectAllClose, type Numbers, type Tolerance } from "./close.ts";
+export { compareEngines, type EngineDifferences } from "./compare-engines.ts";
+export { type EngineTrial } from "./engine-trial.ts";
 export { type DescribeSurgeryOptions, describeSurgery } from "./describe-surgery.ts";
 export { demand, law, type Law, LawError } from "./law.ts";
 export { expectNoLeak } from "./leak.ts";

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor } from "@tensorflow/tfjs";
 import {
   type ArchitecturePlugin,
+  type EnginePlugin,
   type Matrix,
   type Model,
   type Parameter,
@@ -31,6 +32,8 @@ export interface RegularizerSubject {
   readonly tolerance: number;
   /** Calls of the plugin's factory, or of anything else of its package, that must be refused. */
   readonly rejects: readonly (() => unknown)[];
+  /** Makes the engine that laws train with. Default: the eager one. */
+  readonly engine?: () => EnginePlugin;
 }
 
 export const regularizerSubject = (

@@ -19,7 +19,7 @@ import { prepareSurgery, type SurgeryRun } from "./prepare-surgery.ts";
 import { jacobianOf } from "./samples.ts";
 import { sampleTasks } from "./scope.ts";
 import { editedRows, type SurgerySubject, withSurgery } from "./surgery.ts";
-import { checkResuming, checkTraining, type TrainingSetup } from "./training.ts";
+import { agreesWithEager, checkResuming, checkTraining, type TrainingSetup } from "./training.ts";
 
 /** A short run: Jacobians of three tasks in conflict, some tasks absent in some steps. */
 const course: readonly { readonly jacobian: Matrix; readonly present: readonly number[] }[] = [
@@ -295,10 +295,11 @@ const errorsCarryCodes: Law<SurgerySubject> = law("errorsCarryCodes", async (sub
   if (!made.ok) checkCode(made.error);
 });
 
-const trainOn = ({ seed, make }: SurgerySubject): TrainingSetup => ({
+const trainOn = ({ seed, make, engine }: SurgerySubject): TrainingSetup => ({
   tasks: sampleTasks,
   seed,
   input: [6],
+  engine,
   parts: () => ({ architecture: plainModel(), surgery: make() }),
 });
 
@@ -319,3 +320,6 @@ export const surgeryObligations: readonly Law<SurgerySubject>[] = [
   law("trainsWithMissingLabels", (subject) => checkTraining(trainOn(subject))),
   law("resumesBitIdentically", (subject) => checkResuming(trainOn(subject))),
 ];
+
+/** What every surgery must keep besides, where an engine is given. */
+export const surgeryEngineLaws: readonly Law<SurgerySubject>[] = [agreesWithEager(trainOn)];

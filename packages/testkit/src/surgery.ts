@@ -1,4 +1,4 @@
-import { columnSums, type Matrix, type Surgery } from "@polytask/core";
+import { columnSums, type EnginePlugin, type Matrix, type Surgery } from "@polytask/core";
 import {
   prepareSurgery,
   type Surgeries,
@@ -17,6 +17,8 @@ export interface SurgerySubject {
   readonly tolerance?: number;
   /** Calls of the plugin's factory, or of anything else of its package, that must be refused. */
   readonly rejects: readonly (() => unknown)[];
+  /** Makes the engine that laws train with. Default: the eager one. */
+  readonly engine?: () => EnginePlugin;
 }
 
 export const surgerySubject = (

@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import {
   createTrainer,
   type Dataset,
+  eager,
+  type EnginePlugin,
   identity,
   input,
   type InputShape,
@@ -15,7 +17,8 @@ import {
   type Trainer,
   type TrainerState,
 } from "@polytask/core";
-import { demand } from "./law.ts";
+import { compareEngines } from "./compare-engines.ts";
+import { demand, law, type Law } from "./law.ts";
 import { expectNoLeak } from "./leak.ts";
 import { sameValue } from "./plugin-laws.ts";
 
@@ -26,6 +29,8 @@ export interface TrainingSetup {
   readonly seed: number;
   /** The parts, made afresh; an encoder and an optimizer are added. */
   readonly parts: () => Parts;
+  /** Default: the eager engine. */
+  readonly engine?: (() => EnginePlugin) | undefined;
 }
 
 /** A label that the task accepts. */
@@ -74,6 +79,7 @@ export async function withTrainer<Result>(
     encoder: input(setup.input),
     optimizer: sgd({ learningRate: 0.05 }),
     ...setup.parts(),
+    ...(setup.engine && { engine: setup.engine() }),
     ...extra,
   };
   const trainer = await createTrainer(setup.tasks, parts, { seed: setup.seed });
@@ -156,3 +162,20 @@ export async function checkIdentitySurgery(setup: TrainingSetup, tolerance: numb
     );
   }
 }
+
+/** The engine gives what the eager engine gives, from the same states, and a run may change from one to the other. */
+export const agreesWithEager = <Subject>(
+  setupOf: (subject: Subject) => TrainingSetup,
+): Law<Subject> =>
+  law("agreesWithEager", async (subject) => {
+    const setup = setupOf(subject);
+    const { engine = eager, tasks, seed } = setup;
+    await compareEngines({
+      engine,
+      tasks,
+      seed,
+      parts: () => ({ encoder: input(setup.input), ...setup.parts() }),
+      data: sampleData(setup),
+      batchSize: BATCH,
+    });
+  });

@@ -16,7 +16,7 @@ import {
   sameValue,
 } from "./plugin-laws.ts";
 import type { Weighed, WeightingRun } from "./prepare-weighting.ts";
-import { checkResuming, checkTraining, type TrainingSetup } from "./training.ts";
+import { agreesWithEager, checkResuming, checkTraining, type TrainingSetup } from "./training.ts";
 import {
   course,
   EPOCH,
@@ -312,10 +312,11 @@ const errorsCarryCodes: Law<WeightingSubject> = law("errorsCarryCodes", async (s
   if (!made.ok) checkCode(made.error);
 });
 
-const trainOn = ({ tasks, seed, make }: WeightingSubject): TrainingSetup => ({
+const trainOn = ({ tasks, seed, make, engine }: WeightingSubject): TrainingSetup => ({
   tasks,
   seed,
   input: [6],
+  engine,
   parts: () => ({ architecture: plainModel(), weighting: make() }),
 });
 
@@ -338,3 +339,6 @@ export const weightingObligations: readonly Law<WeightingSubject>[] = [
   law("trainsWithMissingLabels", (subject) => checkTraining(trainOn(subject))),
   law("resumesBitIdentically", (subject) => checkResuming(trainOn(subject))),
 ];
+
+/** What every weighting must keep besides, where an engine is given. */
+export const weightingEngineLaws: readonly Law<WeightingSubject>[] = [agreesWithEager(trainOn)];

@@ -1,4 +1,4 @@
-import type { PerTask, Task, WeightingPlugin } from "@polytask/core";
+import type { EnginePlugin, PerTask, Task, WeightingPlugin } from "@polytask/core";
 import {
   prepareWeighting,
   type Weighed,
@@ -19,6 +19,8 @@ export interface WeightingSubject {
   readonly tolerance: number;
   /** Calls of the plugin's factory, or of anything else of its package, that must be refused. */
   readonly rejects: readonly (() => unknown)[];
+  /** Makes the engine that laws train with. Default: the eager one. */
+  readonly engine?: () => EnginePlugin;
 }
 
 export const weightingSubject = (

@@ -9,6 +9,7 @@ test("public names", async () => {
     "architectureSubject",
     "changesAfterFirstPenalty",
     "changesAfterFirstStep",
+    "compareEngines",
     "demand",
     "describeArchitecture",
     "describeRegularizer",
