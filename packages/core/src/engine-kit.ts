@@ -11,5 +11,5 @@ export { drawNoise } from "./noise.ts";
 export { penaltyOf } from "./penalty.ts";
 export { sizeOf } from "./rows.ts";
 export { detach, type Gradients, gradientsOf, onTape } from "./tape.ts";
-export { createUpdater, makeTensor, readTensor, type Updater } from "./updater.ts";
+export { createUpdater, makeTensor, onTouchedRows, readTensor, type Updater } from "./updater.ts";
 export { traceWeights, type Weighed, type Weighing } from "./weigh.ts";

@@ -101,7 +101,7 @@ function elementwise(optimizer: ElementwiseOptimizer): Updater {
 type Books = ReturnType<ElementwiseOptimizer["update"]>;
 
 /** `updated` in the rows whose gradient is not all 0, `before` in the others. */
-function onTouchedRows(gradient: Tensor, updated: Books, before: Books): Books {
+export function onTouchedRows(gradient: Tensor, updated: Books, before: Books): Books {
   const { shape } = gradient;
   const largest = tf.max(tf.reshape(tf.abs(gradient), [shape[0], -1]), 1);
   const column = tf.reshape(tf.cast(tf.greater(largest, 0), "int32"), [

@@ -4,18 +4,25 @@ import type { JacobianBlock, Layout, Placed } from "@polytask/graph";
 import type { OwnedParameter } from "@polytask/core";
 import { type Memory, rowsOf } from "./memory.ts";
 import { type Mixing, rowWeights, type Standing } from "./operate.ts";
+import type { Tables } from "./tables.ts";
+import { gradientPieces } from "./update.ts";
 
 /** A parameter that has a task present, and so moves. */
-export type Moving<Name extends string = string> = Placed<OwnedParameter<Name>>;
+export interface Moving<Name extends string = string> extends Placed<OwnedParameter<Name>> {
+  /** Rows that have a gradient, of a table that was gathered as rows. */
+  readonly touched: Int32Array | undefined;
+}
 
 /** The parameters that move in a step, in the order of their places. */
 export function movingOf<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   present: readonly number[],
+  tables: Tables,
 ): readonly Moving<Name>[] {
   const names = new Set(present.map((k) => network.tasks[k]));
   return layout.parameters
+    .map((place, i) => ({ ...place, touched: tables.touched(i) }))
     .filter(({ of }) => of.tasks.some((task) => names.has(task)))
     .sort((a, b) => a.at - b.at);
 }
@@ -30,6 +37,7 @@ export function combineRows<Name extends string>(
   memory: Memory,
   standing: Standing,
   mixing: Mixing,
+  tables: Tables,
 ): void {
   const { kernels, gradients, rest } = memory;
   for (const block of layout.jacobian) {
@@ -38,12 +46,14 @@ export function combineRows<Name extends string>(
     const weights = rowWeights(block, matrix, standing.present);
     combineBlock(memory, block, weights, gradients.subarray(block.parameterAt, block.parameterAt + block.size));
   }
-  for (const { of, at, size } of layout.parameters) {
-    const isOwn = of.tasks.length === 1 && network.parameters.includes(of);
-    if (!isOwn) continue;
-    const weight = standing.weights[network.tasks.indexOf(of.tasks[0])];
-    if (weight !== 1) kernels.scale(gradients.subarray(at, at + size), weight);
-  }
+  layout.parameters.forEach((place, i) => {
+    if (i >= network.parameters.length || place.of.tasks.length > 1) return;
+    const weight = standing.weights[network.tasks.indexOf(place.of.tasks[0])];
+    if (weight === 1) return;
+    for (const piece of gradientPieces(memory, [{ ...place, touched: tables.touched(i) }])) {
+      kernels.scale(piece, weight);
+    }
+  });
   if (rest.length === gradients.length) kernels.axpy(1, rest, gradients);
 }
 
@@ -72,15 +82,12 @@ function combineBlock(
 
 /** @throws POLYTASK_NON_FINITE naming the first parameter whose gradient is not finite, before anything has moved. */
 export function checkGradients(memory: Memory, moving: readonly Moving[], step: number): void {
-  for (const [first, last] of runs(moving)) {
-    const from = moving[first].at;
-    const to = moving[last].at + moving[last].size;
-    if (memory.kernels.allFinite(memory.gradients.subarray(from, to))) continue;
-    const bad = moving.find(
-      ({ at, size }) => !memory.kernels.allFinite(memory.gradients.subarray(at, at + size)),
-    );
-    if (bad) throw nonFiniteGradient(bad.of.info.name, bad.of.tasks, step);
-  }
+  const isFinite = (list: readonly Moving[]): boolean =>
+    [...gradientPieces(memory, list)].every((piece) => memory.kernels.allFinite(piece));
+  const dense = moving.filter(({ touched }) => touched === undefined);
+  if (isFinite(dense)) return;
+  const bad = dense.find((parameter) => !isFinite([parameter]));
+  if (bad) throw nonFiniteGradient(bad.of.info.name, bad.of.tasks, step);
 }
 
 /** Stretches of neighbours that lie next to one another in memory: first and last index of each. */

@@ -1,6 +1,6 @@
 import { type Matrix, type Network } from "@polytask/core";
 import { type JacobianBlock, type Layout, ROWS_SPACE, SPACE, type Target, traceEdit } from "@polytask/graph";
-import type { Compiled } from "./engine.ts";
+import type { Compiled } from "./compiled.ts";
 import { bufferAt } from "./gather.ts";
 import { fillPass, passSpaces } from "./inputs.ts";
 import { type Memory, OUT, rowsOf, type Values } from "./memory.ts";

@@ -31,9 +31,6 @@ export function groupShape<Name extends string>(
   return { size: batch.size, tasks: batch.tasks, columns, masked, everyone };
 }
 
-/** One name for all groups that one compiled step serves. */
-export const shapeKey = (shape: GroupShape, wish: GatherWish): string => JSON.stringify([shape, wish]);
-
 /** The memories that a group's step reads and that are filled anew for every group. */
 export function groupSpaces<Name extends string>(
   network: Network<Name>,
@@ -84,7 +81,6 @@ export function fillGroup<Name extends string>(
 /** Where everything goes that a group's step finds. */
 export function gatherTargets(
   layout: Layout,
-  memory: Memory,
   step: GatherStep,
   wish: GatherWish,
 ): readonly Target[] {

@@ -1,6 +1,7 @@
 import type { Network } from "@polytask/core";
 import { type JacobianBlock, type Layout, slotSpace, SPACE } from "@polytask/graph";
 import { createArena, createKernels, type Kernels, regionBytes } from "./kernels/index.ts";
+import { ROWS } from "./tables.ts";
 
 /** Numbers that graphs read and write by the name of their space. */
 export type Values = Float32Array | Int32Array | Uint8Array;
@@ -23,7 +24,26 @@ export interface MemoryWish {
   readonly rows: boolean;
   /** Room for a second group, which is then added to the first. */
   readonly staging: boolean;
+  /** Rows of tables that a group looks up, and numbers in them. */
+  readonly lookups: { readonly ids: number; readonly updates: number };
 }
+
+/** Whether a memory made for one wish serves another. */
+export const serves = (made: MemoryWish, wish: MemoryWish): boolean =>
+  (made.rows || !wish.rows) &&
+  (made.staging || !wish.staging) &&
+  made.lookups.ids >= wish.lookups.ids &&
+  made.lookups.updates >= wish.lookups.updates;
+
+/** What serves both. */
+export const bothWishes = (a: MemoryWish, b: MemoryWish): MemoryWish => ({
+  rows: a.rows || b.rows,
+  staging: a.staging || b.staging,
+  lookups: {
+    ids: Math.max(a.lookups.ids, b.lookups.ids),
+    updates: Math.max(a.lookups.updates, b.lookups.updates),
+  },
+});
 
 /** Everything that one trainer's steps keep, in one arena. */
 export interface Memory {
@@ -38,6 +58,11 @@ export interface Memory {
   readonly losses: Float32Array;
   readonly weights: Float32Array;
   readonly slots: readonly Float32Array[];
+  /** Looked-up rows of a group; lists of touched rows from a table's own place on; marks for the tallest table. */
+  readonly rowIds: Int32Array;
+  readonly rowUpdates: Float32Array;
+  readonly rowLists: Int32Array;
+  readonly rowMarks: Int32Array;
   /** Scratch for one number per task pair, and per task. */
   readonly products: Float64Array;
   readonly factors: Float32Array;
@@ -63,10 +88,16 @@ export function createMemory<Name extends string>(
   const penalties = network.model.penalty ?? network.regularizers.some(({ penalty }) => penalty);
   const jacobianSize =
     wish.rows || network.needs.lastSharedNorms ? Math.max(1, layout.jacobianSize) : 1;
+  const tables = layout.parameters.filter(({ of }) => of.info.layout === "rows");
   const sizes = {
     parameters: layout.parameterSize,
     buffers: layout.bufferSize,
     factors: tasks,
+    rowIds: wish.lookups.ids,
+    rowUpdates: wish.lookups.updates,
+    // A table's list starts where the table itself does: never longer, and no two overlap.
+    rowLists: tables.length > 0 ? layout.parameterSize : 0,
+    rowMarks: Math.max(0, ...tables.map(({ variable }) => variable.shape[0])),
   };
   const outputs: readonly (readonly [string, number])[] = [
     [OUT.gradients, layout.parameterSize],
@@ -91,6 +122,10 @@ export function createMemory<Name extends string>(
   const parameters = arena.float32(sizes.parameters);
   const buffers = arena.float32(sizes.buffers);
   const factors = arena.float32(sizes.factors);
+  const rowIds = arena.int32(sizes.rowIds);
+  const rowUpdates = arena.float32(sizes.rowUpdates);
+  const rowLists = arena.int32(sizes.rowLists);
+  const rowMarks = arena.int32(sizes.rowMarks);
   const out = new Map(outputs.map(([name, size]) => [name, arena.float32(size)] as const));
   const staging = new Map(staged.map(([name, size]) => [name, arena.float32(size)] as const));
   const slotMemory = slots.map(() => arena.float32(layout.parameterSize));
@@ -101,6 +136,10 @@ export function createMemory<Name extends string>(
     parameters,
     buffers,
     factors,
+    rowIds,
+    rowUpdates,
+    rowLists,
+    rowMarks,
     gradients: of(OUT.gradients),
     rest: of(OUT.rest),
     jacobian: of(OUT.jacobian),
@@ -112,6 +151,8 @@ export function createMemory<Name extends string>(
     spaces: new Map<string, Values>([
       [SPACE.parameters, parameters],
       [SPACE.buffers, buffers],
+      [ROWS.ids, rowIds],
+      [ROWS.updates, rowUpdates],
       ...out,
       ...slots.map((slot, i) => [slotSpace(slot), slotMemory[i]] as const),
     ]),

@@ -2,7 +2,7 @@ import type { GramianProx, Network, OwnedParameter, StepPlace } from "@polytask/
 import { brokenPart } from "@polytask/core/engine";
 import { type Layout, RATE_SPACE, traceProx } from "@polytask/graph";
 import type { Moving } from "./combine.ts";
-import type { Compiled } from "./engine.ts";
+import type { Compiled } from "./compiled.ts";
 import { fillPass, passSpaces } from "./inputs.ts";
 import type { Memory, Values } from "./memory.ts";
 

@@ -9,7 +9,7 @@ export async function addStaged(
   columns: ReadonlyMap<string, Values>,
 ): Promise<void> {
   for (const values of memory.staging.values()) values.fill(0);
-  program.redirect(memory.staging);
+  program.redirect(new Map([...memory.spaces, ...memory.staging]));
   try {
     await program.run(columns);
   } finally {

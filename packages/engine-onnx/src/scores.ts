@@ -3,7 +3,7 @@ import { seededRandom } from "@polytask/core";
 import { columnSpace, type Layout, sizeOf, traceScores } from "@polytask/graph";
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
-import type { Compiled } from "./engine.ts";
+import type { Compiled } from "./compiled.ts";
 import { fillPass, passSpaces } from "./inputs.ts";
 import type { Values } from "./memory.ts";
 

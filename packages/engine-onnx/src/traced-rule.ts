@@ -1,6 +1,6 @@
 import type { ElementwiseOptimizer } from "@polytask/core";
 import { type Layout, slotSpace, SPACE, type Target, traceUpdate, UPDATE_SPACE } from "@polytask/graph";
-import type { Compiled } from "./engine.ts";
+import type { Compiled } from "./compiled.ts";
 import type { Values } from "./memory.ts";
 import type { TracedRule } from "./update.ts";
 

@@ -3,7 +3,7 @@ import { createUpdater } from "@polytask/core/engine";
 import type { Layout } from "@polytask/graph";
 import * as tf from "@tensorflow/tfjs";
 import type { Moving } from "./combine.ts";
-import type { Compiled } from "./engine.ts";
+import type { Compiled } from "./compiled.ts";
 import { loadSlots, readVariables, saveSlots, writeVariables } from "./state.ts";
 import { createTracedRule } from "./traced-rule.ts";
 import { type Counts, update } from "./update.ts";
@@ -20,7 +20,7 @@ export interface Updating {
 export const createUpdating = (
   { optimizer }: { readonly optimizer: Optimizer },
   layout: Layout,
-  compiled: () => Compiled,
+  compiled: Compiled,
 ): Updating =>
   "update" in optimizer
     ? elementwise(optimizer, layout, compiled)
@@ -29,19 +29,19 @@ export const createUpdating = (
 function elementwise(
   optimizer: ElementwiseOptimizer,
   layout: Layout,
-  compiled: () => Compiled,
+  compiled: Compiled,
 ): Updating {
   const counts: Counts = new Map();
   return {
     apply: (moving, rate) =>
-      update(optimizer, compiled().memory, moving, {
+      update(optimizer, compiled.memory, moving, {
         counts,
         rate,
-        traced: createTracedRule(optimizer, layout, compiled()),
+        traced: createTracedRule(optimizer, layout, compiled),
       }),
-    save: () => Promise.resolve(saveSlots(layout, compiled().memory, optimizer.slots, counts)),
+    save: () => Promise.resolve(saveSlots(layout, compiled.memory, optimizer.slots, counts)),
     load: (state) => {
-      loadSlots(layout, compiled().memory, optimizer.slots, counts, state);
+      loadSlots(layout, compiled.memory, optimizer.slots, counts, state);
       return Promise.resolve();
     },
     dispose: () => undefined,
@@ -49,11 +49,11 @@ function elementwise(
 }
 
 /** An optimizer that keeps its own books, on the variables themselves: slower, as they go there and back. */
-function opaque(optimizer: OpaqueOptimizer, layout: Layout, compiled: () => Compiled): Updating {
+function opaque(optimizer: OpaqueOptimizer, layout: Layout, compiled: Compiled): Updating {
   const updater = createUpdater(optimizer);
   return {
     apply: async (moving, rate) => {
-      const { memory } = compiled();
+      const { memory } = compiled;
       writeVariables(layout, memory);
       const moves = new Set(moving.map(({ of }) => of));
       const updates = layout.parameters.map(({ of, variable, at, size }) => ({

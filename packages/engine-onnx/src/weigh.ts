@@ -1,6 +1,6 @@
 import type { Network, StepInfo } from "@polytask/core";
 import { type Layout, SPACE, type Target, traceWeigh } from "@polytask/graph";
-import type { Compiled } from "./engine.ts";
+import type { Compiled } from "./compiled.ts";
 import { fillPass, passSpaces } from "./inputs.ts";
 import { OUT, type Values } from "./memory.ts";
 import { createVigil } from "./vigil.ts";

@@ -15,3 +15,4 @@ export { traceWeigh, type WeighStep } from "./step/weigh-step.ts";
 export { joinTargets, splitTargets, type Target } from "./step/targets.ts";
 export * from "./jacobian/vectorise.ts";
 export { compareRecordings, type Entry, type Recording } from "./recording.ts";
+export { type RowUpdates } from "./step/sparse.ts";

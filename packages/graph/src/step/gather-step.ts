@@ -18,6 +18,7 @@ import type { Recording } from "../recording.ts";
 import { trace, type Tracer } from "../trace.ts";
 import { type PassInputs, tracedPass } from "./inputs.ts";
 import type { Layout } from "./layout.ts";
+import { type RowUpdates, rowUpdatesOf } from "./sparse.ts";
 import { bindVariables, columnSpace, SPACE } from "./spaces.ts";
 import { watched } from "./watched.ts";
 
@@ -38,6 +39,8 @@ export interface GatherWish {
   readonly rows: boolean;
   /** Share of this group in what every group adds once: penalties. */
   readonly share: number;
+  /** Whether tables' gradients may be handed out as the rows that were looked up. */
+  readonly sparse: boolean;
 }
 
 /** The traced step on one group: losses and gradients out, nothing changed. */
@@ -58,6 +61,8 @@ export interface GatherStep {
   readonly own: readonly (Node | undefined)[];
   /** Gradient of the penalties (with rows), or of everything. By parameter, then by extra. */
   readonly rest: readonly (Node | undefined)[];
+  /** In place of `own` or `rest`: the gradient of a table, as rows. By parameter. */
+  readonly tables: readonly (readonly RowUpdates[] | undefined)[];
   readonly assigned: readonly { readonly variable: Variable; readonly value: Node }[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -77,7 +82,8 @@ export function traceGather<Name extends string>(
     return onTape(() => {
       const forward = runForward(tracer, parts, shape, wish, inputs);
       const recording = [...tracer.recording];
-      return { ...runBackward(tracer, parts, layout, wish, forward), recording };
+      const found = runBackward(tracer, parts, layout, wish, forward);
+      return { ...(wish.sparse ? tablesApart(graph, parts, wish, found) : found), recording };
     });
   }, graph);
   return { graph, inputs, ...found };
@@ -176,6 +182,7 @@ function runBackward<Name extends string>(
         parameter.tasks.length === 1 ? nonZero(rows.ones(i)) : undefined,
       ),
       rest: penalty ? gradients(tf.mul(penalty, wish.share), variables) : none(variables),
+      tables: none(parameters),
       diagnostics: rows.diagnostics,
     };
   }
@@ -195,6 +202,7 @@ function runBackward<Name extends string>(
         : undefined,
     ),
     own: none(parameters),
+    tables: none(parameters),
     rest: rest.map((node, i) => {
       const extra = i < parameters.length ? null : weighed.gradients[i - parameters.length];
       const gradient = extra ? nonZero(tracer.nodeOf(extra)) : undefined;
@@ -202,6 +210,23 @@ function runBackward<Name extends string>(
     }),
     diagnostics: rows?.diagnostics ?? [],
   };
+}
+
+/** Takes the gradients of tables out of the dense ones, where they are rows and nothing else. */
+function tablesApart<Name extends string>(
+  graph: Graph,
+  { parameters }: Network<Name>,
+  { rows }: GatherWish,
+  found: Found,
+): Found {
+  const tables = parameters.map((parameter, i) => {
+    const [gradient, other] = rows ? [found.own[i], found.rest[i]] : [found.rest[i], undefined];
+    const isTable = parameter.info.layout === "rows" && gradient && !other;
+    return isTable ? rowUpdatesOf(graph, gradient) : undefined;
+  });
+  const dense = (node: Node | undefined, i: number): Node | undefined =>
+    tables[i] ? undefined : node;
+  return { ...found, tables, own: found.own.map(dense), rest: found.rest.map(dense) };
 }
 
 function columnsOf<Name extends string>(

@@ -1,4 +1,5 @@
 import type { ElementwiseOptimizer } from "@polytask/core";
+import { onTouchedRows } from "@polytask/core/engine";
 import type { Scalar } from "@tensorflow/tfjs";
 import { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
@@ -26,7 +27,7 @@ export function traceUpdate(
   const graph = new Graph();
   const parameters = trace(
     (tracer) =>
-      layout.parameters.map(({ variable: { shape }, at }, i) => {
+      layout.parameters.map(({ of, variable: { shape }, at }, i) => {
         const view = (space: string): ReturnType<typeof tracer.tensor> =>
           tracer.tensor(graph.view(space, at, shape));
         const numbers = Array.from(
@@ -35,14 +36,16 @@ export function traceUpdate(
             tracer.tensor(graph.view(UPDATE_SPACE.scalars, i * scalars + j, [])) as Scalar,
         );
         const running = { part: "the optimizer", slot: "optimizer", doing: "update" };
-        const next = tracer.within(running, () =>
-          optimizer.update(
-            view(SPACE.parameters),
-            view(UPDATE_SPACE.gradients),
-            optimizer.slots.map((slot) => view(slotSpace(slot))),
-            numbers,
-          ),
+        const before = {
+          value: view(SPACE.parameters),
+          slots: optimizer.slots.map((slot) => view(slotSpace(slot))),
+        };
+        const gradient = view(UPDATE_SPACE.gradients);
+        const updated = tracer.within(running, () =>
+          optimizer.update(before.value, gradient, before.slots, numbers),
         );
+        const lazy = optimizer.rows === "lazy" && of.info.layout === "rows";
+        const next = lazy ? onTouchedRows(gradient, updated, before) : updated;
         return {
           value: tracer.nodeOf(next.value),
           slots: next.slots.map((slot) => tracer.nodeOf(slot)),

@@ -1,0 +1,85 @@
+import type { Network } from "@polytask/core";
+import type { Layout } from "@polytask/graph";
+import { compile, type Compilable, type CompileReport, type Wiring } from "./compiler.ts";
+import { bothWishes, createMemory, type Memory, type MemoryWish, serves } from "./memory.ts";
+import type { OnnxSettings } from "./options.ts";
+import type { Program } from "./program.ts";
+
+/** Something made of programs. */
+interface Piece {
+  readonly dispose: () => Promise<void>;
+}
+
+/** One trainer's memory and what was compiled for it, each piece when it was first needed. */
+export interface Compiled {
+  readonly memory: Memory;
+  /** The piece of that name, made now if there is none. */
+  readonly once: <Made extends Piece>(name: string, make: () => Promise<Made>) => Promise<Made>;
+  readonly get: <Made extends Piece>(name: string) => Made | undefined;
+  readonly compile: (compilable: Compilable, wiring: Wiring) => Promise<Program>;
+  /** Sees that the memory serves a wish. A new memory holds what the old one held, and everything is compiled anew. */
+  readonly prepare: (wish: MemoryWish) => Promise<void>;
+  readonly release: () => Promise<void>;
+}
+
+/** How many pieces are kept; the one unused for longest goes first. */
+const KEPT = 48;
+
+export function createCompiled<Name extends string>(
+  network: Network<Name>,
+  layout: Layout<Name>,
+  settings: OnnxSettings,
+  { wish, report }: { readonly wish: MemoryWish; readonly report: (report: CompileReport) => void },
+): Compiled {
+  const { optimizer } = network;
+  const slots = "update" in optimizer ? optimizer.slots : [];
+  const pieces = new Map<string, Piece>();
+  let memory = createMemory(network, layout, wish, slots, settings);
+
+  /** What was used last is last in the map. */
+  const use = (name: string): Piece | undefined => {
+    const piece = pieces.get(name);
+    if (piece) {
+      pieces.delete(name);
+      pieces.set(name, piece);
+    }
+    return piece;
+  };
+  const release = async (): Promise<void> => {
+    const all = [...pieces.values()];
+    pieces.clear();
+    for (const piece of all) await piece.dispose();
+  };
+
+  return {
+    get memory() {
+      return memory;
+    },
+    once: async <Made extends Piece>(name: string, make: () => Promise<Made>) => {
+      const known = use(name);
+      if (known) return known as Made;
+      const piece = await make();
+      pieces.set(name, piece);
+      for (const [oldest, { dispose }] of pieces) {
+        if (pieces.size <= KEPT) break;
+        pieces.delete(oldest);
+        await dispose();
+      }
+      return piece;
+    },
+    get: <Made extends Piece>(name: string) => use(name) as Made | undefined,
+    compile: (compilable, wiring) => compile(compilable, wiring, settings.session, report),
+    prepare: async (wanted) => {
+      if (serves(memory.wish, wanted)) return;
+      await release();
+      const before = memory;
+      memory = createMemory(network, layout, bothWishes(before.wish, wanted), slots, settings);
+      memory.parameters.set(before.parameters);
+      memory.buffers.set(before.buffers);
+      before.slots.forEach((slot, i) => {
+        memory.slots[i].set(slot);
+      });
+    },
+    release,
+  };
+}

@@ -1,0 +1,73 @@
+import { ancestors, type Node, type NodeOf, sameShape, type Shape, sizeOf } from "@polytask/graph";
+import { encodeBody, type NamedOutput } from "./body.ts";
+import type { Emitter } from "./emitter.ts";
+import { neighbouringViews, pieceOf, type View } from "./neighbours.ts";
+import { writeModel } from "./proto.ts";
+
+/** A model of fixed shapes. */
+export interface EncodedModel {
+  /** ONNX ModelProto. */
+  readonly bytes: Uint8Array;
+  /** The pieces of memory that it reads. */
+  readonly inputs: readonly NamedView[];
+  readonly outputs: readonly NamedOutput<Node>[];
+}
+
+export interface NamedView {
+  readonly name: string;
+  readonly view: View;
+}
+
+/**
+ * Nodes of a graph as an ONNX model: float32, int32 and bool, opset 20.
+ *
+ * What the outputs read becomes inputs: one per piece of memory, and one for small pieces that are neighbours.
+ */
+export function encode(outputs: readonly NamedOutput<Node>[]): EncodedModel {
+  const groups = neighbouringViews(ancestors(outputs.map(({ node }) => node)));
+  const inputs = groups.map(({ whole }) => ({ name: pieceOf(whole), view: whole }));
+  const groupOf = new Map(groups.flatMap((group) => group.pieces.map((p) => [pieceOf(p), group])));
+  const taken = new Map<string, NamedPiece>();
+  const { nodes, initializers } = encodeBody(outputs, {
+    names: inputs.map(({ name }) => name),
+    read: (value, to) => {
+      const view = value as View;
+      const piece = pieceOf(view);
+      const group = groupOf.get(piece);
+      if (group && !taken.has(piece)) {
+        for (const part of takeApart(group, to)) taken.set(part.piece, part);
+      }
+      const { name, shape } = taken.get(piece) as NamedPiece;
+      return sameShape(shape, view.shape) ? name : to.reshape(name, view.shape);
+    },
+    batch: () => {
+      throw new Error("a model of fixed shapes asks for no batch");
+    },
+  });
+  const bytes = writeModel({
+    nodes,
+    initializers,
+    inputs: inputs.map(({ name, view }) => ({ name, type: view.dtype, shape: view.shape })),
+    outputs: outputs.map(({ name, node }) => ({ name, type: node.dtype, shape: node.shape })),
+    metadata: {},
+  });
+  return { bytes, inputs, outputs };
+}
+
+interface NamedPiece {
+  readonly piece: string;
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** The names of a group's pieces: the input itself, or what a Split makes of it. */
+function takeApart(
+  { whole, pieces }: { readonly whole: View; readonly pieces: readonly NodeOf<"View">[] },
+  to: Emitter,
+): readonly NamedPiece[] {
+  const input = pieceOf(whole);
+  if (pieces.length === 1) return [{ piece: input, name: input, shape: whole.shape }];
+  const sizes = pieces.map(({ shape }) => sizeOf(shape));
+  const names = to.split("Split", [input, to.int64(sizes)], { axis: 0 }, sizes.length);
+  return pieces.map((view, i) => ({ piece: pieceOf(view), name: names[i], shape: [sizes[i]] }));
+}

@@ -1,0 +1,58 @@
+import { Graph, ops } from "@polytask/graph";
+import { encode } from "../onnx/index.ts";
+import { messageOf, missingProvider } from "./errors.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** Where the nodes of a session run; what a provider has no kernel for runs on the CPU. */
+export type Provider = "cpu" | "webgpu" | "cuda";
+
+export const PROVIDERS: readonly Provider[] = ["cpu", "webgpu", "cuda"];
+
+const REMEDY: Readonly<Record<Provider, string>> = {
+  cpu: "Install onnxruntime-node anew.",
+  webgpu:
+    "Install the GPU's Vulkan driver (in a container: with its graphics capability), or choose cpu.",
+  cuda: "Let onnxruntime-node's install script fetch its CUDA libraries (npm rebuild onnxruntime-node), beside CUDA and cuDNN, or choose cpu.",
+};
+
+const found = new Set<Provider>();
+
+/**
+ * Tries a provider on a model of one node, once a process: without a device the creation of a session throws, and says
+ * it in the words of the provider's inside.
+ *
+ * @throws POLYTASK_ONNX_PROVIDER
+ */
+export async function checkProvider(runtime: Runtime, provider: Provider): Promise<void> {
+  if (provider === "cpu" || found.has(provider)) return;
+  const there = runtime.listSupportedBackends().map(({ name }) => name);
+  if (!there.includes(provider)) {
+    throw missingProvider(
+      provider,
+      `this build of onnxruntime-node knows ${there.join(", ")}`,
+      REMEDY[provider],
+    );
+  }
+  const graph = new Graph();
+  const x = graph.view("x", 0, [1]);
+  const { bytes, inputs } = encode([{ name: "y", node: ops.unary(graph, "Exp", x) }]);
+  try {
+    const session = await runtime.InferenceSession.create(bytes, {
+      executionProviders: [provider],
+      // What goes wrong is told by the error below.
+      logSeverityLevel: 4,
+    });
+    await session.run({ [inputs[0].name]: new runtime.Tensor("float32", Float32Array.of(1), [1]) });
+    await session.release();
+  } catch (error) {
+    throw missingProvider(provider, reason(error), REMEDY[provider], error);
+  }
+  found.add(provider);
+}
+
+/** What is left of the runtime's message without source file, line and function. */
+function reason(error: unknown): string {
+  const message = messageOf(error).trim();
+  const said = /was false\.\s*(.*)$/s.exec(message)?.[1] ?? message;
+  return `it does not start: ${said.replace(/\s+/g, " ").replace(/[.\s]+$/, "")}`;
+}
