@@ -95,8 +95,10 @@ export const constantOf = (node: Node): number | undefined =>
   node.op === "Constant" ? node.attributes.value : undefined;
 
 /** Everything the given nodes depend on, themselves included, in the order of ids: operands first. */
-export function ancestors(outputs: readonly Node[]): readonly Node[] {
-  const seen = new Set<Node>();
+export function ancestors<Of extends { readonly id: number; readonly inputs: readonly Of[] } = Node>(
+  outputs: readonly Of[],
+): readonly Of[] {
+  const seen = new Set<Of>();
   const stack = [...outputs];
   for (let node = stack.pop(); node; node = stack.pop()) {
     if (seen.has(node)) continue;
