@@ -53,7 +53,7 @@ export async function createSession(
     }),
   });
   return {
-    run: (feeds, fetches) => session.run(feeds, fetches) as Promise<Tensors>,
+    run: (feeds, fetches) => session.run(feeds, fetches),
     release: () => session.release(),
   };
 }

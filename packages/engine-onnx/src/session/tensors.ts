@@ -9,5 +9,5 @@ export function tensorOf(
   dtype: DType,
 ): Tensor {
   const { Tensor } = loadedRuntime();
-  return new Tensor(dtype, values, shape as number[]);
+  return new Tensor(dtype, values, shape);
 }
