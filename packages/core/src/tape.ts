@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
 import { constant } from "./constant.ts";
+import { repairGradients } from "./gradients/index.ts";
 
 /** One gradient per variable asked for; null where the value does not depend on it. */
 export type Gradients = readonly (Tensor | null)[];
@@ -15,6 +16,7 @@ export type Gradients = readonly (Tensor | null)[];
 export function onTape<Result>(
   body: (collect: <T extends Tensor>(tensor: T) => T) => Result,
 ): Result {
+  repairGradients();
   const collected: Tensor[] = [];
   let outcome: { readonly value: Result } | undefined;
   let failure: { readonly error: unknown } | undefined;

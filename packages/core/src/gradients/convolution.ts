@@ -1,0 +1,45 @@
+import * as tf from "@tensorflow/tfjs";
+import type { GradConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs";
+import type { Gradients } from "./config.ts";
+import { spread } from "./space.ts";
+
+/**
+ * A dilated convolution is a plain one whose filter has zeros between its numbers, so its gradient is that one's, with
+ * the zeros' places left out again.
+ *
+ * tfjs 4.22 refuses the gradient of what is dilated.
+ */
+export const dilatedGradient = (shipped: GradConfig, axes: number): Gradients => ({
+  [shipped.kernelName]: {
+    ...shipped,
+    gradFunc: (dy, saved, attributes) => {
+      const dilations = dilationsOf(attributes, axes);
+      if (dilations.every((by) => by === 1)) return shipped.gradFunc(dy, saved, attributes);
+      const [x, filter] = saved;
+      const wide = tf.tidy(() =>
+        dilations.reduce(
+          (done, by, axis) => spread(done, axis, 0, by, (filter.shape[axis] - 1) * by + 1),
+          filter,
+        ),
+      );
+      const plain = { ...attributes, dilations: dilations.map(() => 1) };
+      const whole = shipped.gradFunc(dy, [x, wide], plain);
+      return { ...whole, filter: () => tapsOf(whole["filter"](), filter.shape, dilations) };
+    },
+  },
+});
+
+function dilationsOf(attributes: NamedAttrMap, axes: number): readonly number[] {
+  const given = attributes["dilations"] as number | readonly number[] | null | undefined;
+  return Array.from({ length: axes }, (_, i) =>
+    typeof given === "object" && given !== null ? given[i] : (given ?? 1),
+  );
+}
+
+const tapsOf = (wide: Tensor, shape: number[], dilations: readonly number[]): Tensor =>
+  tf.stridedSlice(
+    wide,
+    shape.map(() => 0),
+    wide.shape,
+    shape.map((_, i) => dilations[i] ?? 1),
+  );
