@@ -1,5 +1,8 @@
 import { adam, momentum, sgd } from "./optimizers";
-import { axpy } from "./vector";
+import { axpy, fill } from "./vector";
+
+/** Rows that are read ahead together. */
+const GROUP: usize = 16;
 
 /** table[ids[i]] += updates[i], in the order of i; returns how many ids name no row of the `height` there are. */
 export function scatterAdd(
@@ -12,11 +15,14 @@ export function scatterAdd(
 ): usize {
   const row = width << 2;
   let ignored: usize = 0;
-  for (const end = ids + (n << 2); ids < end; ids += 4, updates += row) {
-    // As an unsigned number, a negative id is too large.
-    const id: usize = load<u32>(ids);
-    if (id < height) axpy(1, updates, table + id * row, width);
-    else ignored++;
+  for (let first: usize = 0; first < n; first += GROUP) {
+    const end = min<usize>(n, first + GROUP);
+    touch(ids, first, end, row, height, table);
+    for (let i = first; i < end; i++) {
+      const id = at(ids, i);
+      if (id < height) axpy(1, updates + i * row, table + id * row, width);
+      else ignored++;
+    }
   }
   return ignored;
 }
@@ -24,19 +30,19 @@ export function scatterAdd(
 /** Writes each row that is named by an id to `list` once, in the order of their first ids; returns how many. */
 export function touchedRows(ids: usize, n: usize, marks: usize, height: usize, list: usize): usize {
   let count: usize = 0;
-  for (const end = ids + (n << 2); ids < end; ids += 4) {
-    const id: usize = load<u32>(ids);
+  for (let i: usize = 0; i < n; i++) {
+    const id = at(ids, i);
     if (id >= height || load<i32>(marks + (id << 2)) != 0) continue;
     store<i32>(marks + (id << 2), 1);
     store<u32>(list + (count++ << 2), u32(id));
   }
-  for (let i: usize = 0; i < count; i++) store<i32>(marks + (usize(at(list, i)) << 2), 0);
+  for (let i: usize = 0; i < count; i++) store<i32>(marks + (at(list, i) << 2), 0);
   return count;
 }
 
 export function clearRows(list: usize, count: usize, width: usize, gradient: usize): void {
   const row = width << 2;
-  for (let i: usize = 0; i < count; i++) memory.fill(gradient + at(list, i) * row, 0, row);
+  for (let i: usize = 0; i < count; i++) fill(gradient + at(list, i) * row, width, 0);
 }
 
 export function sgdRows(
@@ -48,9 +54,14 @@ export function sgdRows(
   rate: f32,
 ): void {
   const row = width << 2;
-  for (let i: usize = 0; i < count; i++) {
-    const o = at(list, i) * row;
-    if (anyNonZero(g + o, row)) sgd(p + o, g + o, width, rate);
+  for (let first: usize = 0; first < count; first += GROUP) {
+    const end = min<usize>(count, first + GROUP);
+    touch(list, first, end, row, ALL, g);
+    touch(list, first, end, row, ALL, p);
+    for (let i = first; i < end; i++) {
+      const o = at(list, i) * row;
+      if (anyNonZero(g + o, row)) sgd(p + o, g + o, width, rate);
+    }
   }
 }
 
@@ -66,9 +77,15 @@ export function momentumRows(
   rate: f32,
 ): void {
   const row = width << 2;
-  for (let i: usize = 0; i < count; i++) {
-    const o = at(list, i) * row;
-    if (anyNonZero(g + o, row)) momentum(p + o, g + o, b + o, width, mu, nesterov, rate);
+  for (let first: usize = 0; first < count; first += GROUP) {
+    const end = min<usize>(count, first + GROUP);
+    touch(list, first, end, row, ALL, g);
+    touch(list, first, end, row, ALL, p);
+    touch(list, first, end, row, ALL, b);
+    for (let i = first; i < end; i++) {
+      const o = at(list, i) * row;
+      if (anyNonZero(g + o, row)) momentum(p + o, g + o, b + o, width, mu, nesterov, rate);
+    }
   }
 }
 
@@ -89,15 +106,45 @@ export function adamRows(
   keep: f32,
 ): void {
   const row = width << 2;
-  for (let i: usize = 0; i < count; i++) {
-    const o = at(list, i) * row;
-    if (!anyNonZero(g + o, row)) continue;
-    adam(p + o, g + o, m + o, v + o, width, rest1, beta2, rest2, epsilon, step, root, keep);
+  for (let first: usize = 0; first < count; first += GROUP) {
+    const end = min<usize>(count, first + GROUP);
+    touch(list, first, end, row, ALL, g);
+    touch(list, first, end, row, ALL, p);
+    touch(list, first, end, row, ALL, m);
+    touch(list, first, end, row, ALL, v);
+    for (let i = first; i < end; i++) {
+      const o = at(list, i) * row;
+      if (!anyNonZero(g + o, row)) continue;
+      adam(p + o, g + o, m + o, v + o, width, rest1, beta2, rest2, epsilon, step, root, keep);
+    }
   }
 }
 
+/** The height of a table whose list names rows of it alone. */
+const ALL: usize = u32.MAX_VALUE;
+
+/** Row i of a list. As an unsigned number, a negative id is too large. */
 function at(list: usize, i: usize): usize {
   return load<u32>(list + (i << 2));
+}
+
+/**
+ * Reads a number of every cache line of some rows, so that the table's misses are waited for together and not row by row:
+ * WebAssembly has no prefetch. The results go nowhere, but a load may trap, and so must be done.
+ */
+function touch(
+  list: usize,
+  first: usize,
+  end: usize,
+  row: usize,
+  height: usize,
+  table: usize,
+): void {
+  for (let i = first; i < end; i++) {
+    const id = at(list, i);
+    if (id >= height) continue;
+    for (let c: usize = 0; c < row; c += 64) load<i32>(table + id * row + c);
+  }
 }
 
 /** NaN is not zero, −0 is. */
