@@ -1,6 +1,8 @@
 import {
   ancestors,
   type Diagnostic,
+  fuse,
+  type FuseReport,
   type Graph,
   joinTargets,
   splitTargets,
@@ -16,6 +18,9 @@ export interface CompileReport {
   readonly what: string;
   readonly nodes: number;
   readonly milliseconds: number;
+  /** Of which tracing, passes, and loading into the runtime. */
+  readonly parts: { readonly trace: number; readonly passes: number; readonly load: number };
+  readonly fusion: FuseReport;
   /** Ops that the vectorised Jacobian had no rule for, or where it lost structure. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -45,16 +50,23 @@ export async function compile(
 ): Promise<Program> {
   const start = performance.now();
   const joined = joinTargets(graph, targets);
-  const outputs = joined.map(({ node }) => node);
+  const { outputs, report: fusion } = fuse(
+    graph,
+    joined.map(({ node }) => node),
+  );
   const final = splitTargets(
     graph,
     joined.map((target, i) => ({ ...target, node: outputs[i] })),
   );
+  const passed = performance.now();
   const program = await createProgram(final, wiring, options);
+  const loaded = performance.now();
   report({
     what,
     nodes: ancestors(final.map(({ node }) => node)).length,
-    milliseconds: traced + performance.now() - start,
+    milliseconds: traced + loaded - start,
+    parts: { trace: traced, passes: passed - start, load: loaded - passed },
+    fusion,
     diagnostics,
   });
   return program;

@@ -16,3 +16,4 @@ export { joinTargets, splitTargets, type Target } from "./step/targets.ts";
 export * from "./jacobian/vectorise.ts";
 export { compareRecordings, type Entry, type Recording } from "./recording.ts";
 export { type RowUpdates } from "./step/sparse.ts";
+export { fuse, type FuseReport } from "./passes/index.ts";
