@@ -9,6 +9,7 @@ import { useBackend } from "@polytask/backend";
 import { binary, createTrainer, input, type Parts, seededRandom } from "@polytask/core";
 import { adam } from "@polytask/optimizers";
 import { pcgrad } from "@polytask/surgery-pcgrad";
+import { median } from "./measure.ts";
 
 const WIDTH = 128;
 const BATCH = 256;
@@ -71,9 +72,4 @@ export async function eagerSteps(): Promise<void> {
     }
     for (const { trainer } of trainers) await trainer.dispose();
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }

@@ -10,7 +10,7 @@ export interface Panel {
 
 const WIDTH = 300;
 const HEIGHT = 220;
-const MARGIN = { left: 46, top: 30, bottom: 40, right: 14 };
+const MARGIN = { left: 46, top: 30, bottom: 40, right: 24 };
 const COLOURS = ["#0b62a4", "#d1495b", "#2e8b57", "#8f6bb3", "#b8860b"];
 
 /** The panels side by side as SVG, with one scale of milliseconds per step. */

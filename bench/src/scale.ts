@@ -2,10 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { begin } from "./begin.ts";
 import { type Case, makeCase, nameOf, sharedParameters } from "./cases.ts";
-import { compare, type Row } from "./compare.ts";
+import { compare, type Comparison } from "./compare.ts";
 import { readOptions } from "./options.ts";
 import { type Panel, plot } from "./plot.ts";
-import { writeResults } from "./results.ts";
+import { foreignShareOf, resultsOf, shareText, writeResults } from "./results.ts";
 import { alignColumns } from "./table.ts";
 
 const RESULTS = fileURLToPath(new URL("../results/", import.meta.url));
@@ -36,7 +36,7 @@ const sweeps: readonly Sweep[] = [
   {
     title: "shared parameters, T = 4, batch 256",
     label: "P",
-    sizeOf: sharedParameters,
+    sizeOf: (c) => Number(sharedParameters(c).toPrecision(2)),
     cases: [1e4, 1e5, 1e6, 1e7].map((size) => ({ ...base, tasks: 4, hidden: hiddenFor(size) })),
   },
 ];
@@ -49,34 +49,32 @@ export async function scale(args: readonly string[]): Promise<void> {
     rounds: 7,
   });
   const { machine, available } = await begin(options);
-  const rows: Row[] = [];
+  const found = new Map<string, Comparison>();
   const panels: Panel[] = [];
   for (const { title, label, sizeOf, cases } of sweeps) {
-    console.log(`\n${title}`);
+    const wanted = cases.filter((c) => options.cases.includes(c));
+    if (wanted.length === 0) continue;
+    const lines = available.map((name) => ({ name, points: [] as [number, number][] }));
     const table = [[label, ...available.map((name) => `${name} ms`)]];
-    const found = new Map(available.map((name) => [name, [] as [number, number][]]));
-    for (const c of cases.filter((one) => options.cases.includes(one))) {
-      const comparison = await compare(c, available, options);
-      rows.push(...comparison.rows);
-      for (const { implementation, msMedian } of comparison.rows) {
-        found.get(implementation)?.push([sizeOf(c), msMedian]);
-      }
-      table.push([
-        String(sizeOf(c)),
-        ...comparison.rows.map(({ msMedian }) => msMedian.toFixed(2)),
-      ]);
-      console.error(`${nameOf(c)} done`);
+    for (const c of wanted) {
+      const name = nameOf(c);
+      const comparison = found.get(name) ?? (await compare(c, available, options));
+      found.set(name, comparison);
+      const times = comparison.rows.map(({ msMedian }) => msMedian);
+      lines.forEach(({ points }, i) => points.push([sizeOf(c), times[i]]));
+      table.push([String(sizeOf(c)), ...times.map((ms) => ms.toFixed(2))]);
+      console.error(`${name}: ${times.map((ms) => ms.toFixed(2)).join(", ")} ms`);
     }
-    console.log(alignColumns(table));
-    panels.push({ title, label, lines: [...found].map(([name, points]) => ({ name, points })) });
+    console.log(`\n${title}\n${alignColumns(table)}`);
+    panels.push({ title, label, lines });
   }
+  const share = foreignShareOf([...found.values()]);
+  if (share !== null) console.log(`\n${shareText(share)}`);
   await mkdir(RESULTS, { recursive: true });
   await writeFile(`${RESULTS}scale.svg`, plot(panels));
-  console.log("\nbench/results/scale.svg is written");
+  console.log("bench/results/scale.svg is written");
   if (options.json !== undefined) {
-    const { rounds } = options;
-    const header = { ...machine, rounds, foreignCpuShare: null, compileMilliseconds: {} };
-    await writeResults(options.json, { machine: header, rows });
+    await writeResults(options.json, resultsOf(machine, options, found));
   }
 }
 

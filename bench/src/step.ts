@@ -1,10 +1,9 @@
 import { hasPeers, nameOf, stepCases } from "./cases.ts";
-import { type Comparison, compare, type Row } from "./compare.ts";
+import { type Comparison, compare } from "./compare.ts";
 import { begin } from "./begin.ts";
 import { implementations, isPeer } from "./implementations.ts";
-import { median } from "./measure.ts";
 import { readOptions } from "./options.ts";
-import { type Results, writeResults } from "./results.ts";
+import { resultsOf, shareText, writeResults } from "./results.ts";
 import { alignColumns } from "./table.ts";
 
 /** One training step of ours beside that of others: see the README. */
@@ -20,31 +19,18 @@ export async function step(args: readonly string[]): Promise<void> {
       "PCGrad visits the other tasks in ascending order. Rounds then repeat one batch.",
   );
 
-  const rows: Row[] = [];
-  const compileMilliseconds: Record<string, number> = {};
-  const shares: number[] = [];
+  const found = new Map<string, Comparison>();
   for (const c of options.cases) {
     const names = available.filter((name) => hasPeers(c) || !isPeer(name));
     if (names.length === 0) continue;
     console.log(`\n${nameOf(c)}, T = ${c.tasks}`);
     const comparison = await compare(c, names, options);
     report(comparison);
-    rows.push(...comparison.rows);
-    if (comparison.foreignShare !== undefined) shares.push(comparison.foreignShare);
-    if (comparison.compilation) {
-      compileMilliseconds[nameOf(c)] = comparison.compilation.milliseconds;
-    }
+    found.set(nameOf(c), comparison);
   }
-  const results: Results = {
-    machine: {
-      ...machine,
-      rounds: options.rounds,
-      foreignCpuShare: shares.length > 0 ? median(shares) : null,
-      compileMilliseconds,
-    },
-    rows,
-  };
-  if (options.json !== undefined) await writeResults(options.json, results);
+  if (options.json !== undefined) {
+    await writeResults(options.json, resultsOf(machine, options, found));
+  }
 }
 
 function report({ rows, difference, foreignShare, compilation }: Comparison): void {
@@ -74,6 +60,6 @@ function report({ rows, difference, foreignShare, compilation }: Comparison): vo
     );
   }
   if (foreignShare !== undefined) {
-    console.log(`other processes took ${(100 * foreignShare).toFixed(1)} % of the processors`);
+    console.log(shareText(foreignShare));
   }
 }
