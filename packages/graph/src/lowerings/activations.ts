@@ -13,7 +13,7 @@ export const activations: Lowerings = {
   Softplus: asUnary("Softplus"),
   Elu: onX(elu),
   Selu: onX((graph, x) => {
-    const negative = scale(graph, belowZero(graph, x), SELU_SCALE * SELU_ALPHA);
+    const negative = scale(graph, belowZero(graph, x), SELU_SCALED_ALPHA);
     return where(graph, isNegative(graph, x), negative, scale(graph, x, SELU_SCALE));
   }),
   LeakyRelu: lowering<tf.LeakyReluAttrs>((graph, { x }, { alpha }) =>
@@ -34,9 +34,9 @@ export const activations: Lowerings = {
   }),
 };
 
-/** Klambauer et al. 2017, as tfjs rounds them. */
-const SELU_ALPHA = 1.7580993408473768599402175208123;
+/** λ and λ·α of Klambauer et al. 2017. */
 const SELU_SCALE = 1.0507009873554804934193349852946;
+const SELU_SCALED_ALPHA = 1.7580993408473768599402175208123;
 
 const isNegative = (graph: Graph, x: Node): Node => logic(graph, "Less", x, graph.constant(0));
 

@@ -10,15 +10,16 @@ interface Term {
 
 /** "ab,bc->ac": products over the letters of the operands, summed over those that the result has not. */
 export function einsum(graph: Graph, operands: readonly Node[], equation: string): Node {
-  const [given, out] = equation.replaceAll(/\s/g, "").split("->");
+  const [given, result] = equation.replaceAll(/\s/g, "").split("->");
+  const out = Array.from(result);
   const terms = given
     .split(",")
-    .map((letters, i) => ({ node: operands[i], letters: [...letters] }));
-  const result = terms.slice(1).reduce<Term>((done, term, i) => {
+    .map((letters, i): Term => ({ node: operands[i], letters: Array.from(letters) }));
+  const whole = terms.slice(1).reduce((done, term, i) => {
     const later = terms.slice(i + 2).flatMap(({ letters }) => letters);
     return product(graph, done, term, new Set([...out, ...later]));
   }, terms[0]);
-  return arranged(graph, summed(graph, result, new Set(out)), [...out]).node;
+  return arranged(graph, summed(graph, whole, new Set(out)), out).node;
 }
 
 /** The product of two terms, summed over letters that nobody wants any more. */

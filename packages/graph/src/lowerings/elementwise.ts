@@ -10,17 +10,15 @@ const real = (make: (graph: Graph, x: Node) => Node): Lowering =>
 
 const realUnary = (op: UnaryOp): Lowering => real((graph, x) => unary(graph, op, x));
 
-/** Integers are round already. */
-const rounding = (op: UnaryOp): Lowering => onX((graph, x) => (isInt(x) ? x : unary(graph, op, x)));
-
 /** One number in, one out. */
 export const elementwise: Lowerings = {
   Abs: asUnary("Abs"),
   Neg: asUnary("Neg"),
   Sign: asUnary("Sign"),
-  Ceil: rounding("Ceil"),
-  Floor: rounding("Floor"),
-  Round: rounding("Round"),
+  Ceil: asUnary("Ceil"),
+  Floor: asUnary("Floor"),
+  // tfjs rounds integers too.
+  Round: onX((graph, x) => (isInt(x) ? x : unary(graph, "Round", x))),
   Square: onX((graph, x) => mul(graph, x, x)),
   Reciprocal: realUnary("Reciprocal"),
 

@@ -84,7 +84,7 @@ export const shapes: Lowerings = {
     return slice(graph, x, starts, shape);
   }),
   StridedSlice: lowering<tf.StridedSliceAttrs>((graph, { x }, at) => {
-    const { begin, strides, finalShapeSparse, finalShape } = tf.slice_util.sliceInfo(
+    const { begin, end, strides, finalShape } = tf.slice_util.sliceInfo(
       [...x.shape],
       at.begin,
       at.end,
@@ -95,7 +95,7 @@ export const shapes: Lowerings = {
       at.newAxisMask,
       at.shrinkAxisMask,
     );
-    const lengths = x.shape.map((_, i) => finalShapeSparse[i]);
+    const lengths = begin.map((from, i) => Math.max(0, Math.ceil((end[i] - from) / strides[i])));
     return reshape(graph, slice(graph, x, begin, lengths, strides), finalShape);
   }),
   Reverse: lowering<tf.ReverseAttrs>((graph, { x }, { dims }) => {
