@@ -1,7 +1,8 @@
 import { constantOf, type Graph } from "../graph.ts";
 import type { Node, NodeOf } from "../node.ts";
 import { add, concat, expand, where } from "../ops/index.ts";
-import { copiesOf, stackedOver } from "./convert.ts";
+import { stackedOver, unionOf } from "./convert.ts";
+import type { Report } from "./diagnostic.ts";
 import { markAlong, NOBODY, sameMark, tasksAlong } from "./mark.ts";
 import {
   diagonalOf,
@@ -11,7 +12,6 @@ import {
   type Representation,
   type Settled,
   stackOf,
-  ZERO,
 } from "./representation.ts";
 
 /** What the joining ops need of the transform. */
@@ -20,8 +20,7 @@ export interface Join {
   /** Of an operand: undefined if it does not depend on w and is not 0. */
   readonly linearPart: (operand: Node) => Representation | undefined;
   readonly settle: (operand: Node, x: Representation, reader: Node) => Settled;
-  /** Says that a diagonal has to be held with all its zeros. */
-  readonly densified: (node: Node, reason: string) => void;
+  readonly report: Report;
 }
 
 /** Ops that put several dependent operands together; undefined for another op, or where one does not vanish with w. */
@@ -89,9 +88,9 @@ function joined(context: Join, node: NodeOf<"Concat"> & Node): Representation | 
     return diagonalOf(first.mark, concat(graph, values(), axis));
   }
   if (present.some((part) => part.kind === "diagonal")) {
-    context.densified(node, "is joined to values of other tasks");
+    context.report("dense", node, "is joined to values of other tasks");
   }
-  const copies = [...new Set(present.flatMap(copiesOf))].sort((a, b) => a - b);
+  const copies = unionOf(present);
   const stacks = parts.map((part, i) =>
     part.kind === "zero"
       ? graph.constant(0, [copies.length, ...node.inputs[i].shape])
@@ -102,7 +101,7 @@ function joined(context: Join, node: NodeOf<"Concat"> & Node): Representation | 
 
 /** Whose the places along an axis are, where each is one task's alone. */
 function tasksOf(part: Settled, axis: number, length: number): readonly number[] | undefined {
-  if (part === ZERO) return new Array<number>(length).fill(NOBODY);
+  if (part.kind === "zero") return new Array<number>(length).fill(NOBODY);
   if (part.kind === "rows" && part.copies.length === 1) {
     return new Array<number>(length).fill(part.copies[0]);
   }

@@ -1,5 +1,4 @@
-import { constantOf } from "../graph.ts";
-import type { Graph } from "../graph.ts";
+import { constantOf, type Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { add, neg, reshape } from "../ops/index.ts";
 import { type Mark, NOBODY, sameMark, sameTasks } from "./mark.ts";
@@ -70,7 +69,7 @@ export function diagonalOf(mark: Mark, value: Node): Zero | Rows | Diagonal {
   if (constantOf(value) === 0) return ZERO;
   if (mark.order.length > 1) return { kind: "diagonal", mark, value };
   const [task] = mark.order;
-  return task === NOBODY ? ZERO : rowsOf([task], [value]);
+  return task === undefined || task === NOBODY ? ZERO : rowsOf([task], [value]);
 }
 
 export const partsOf = (x: Representation): readonly Part[] =>

@@ -1,11 +1,12 @@
 import { constantOf, type Graph } from "../graph.ts";
 import type { Node, Op } from "../node.ts";
 import { rebuild } from "../ops/index.ts";
-import { added, disjointRows, row, stacked, stackedOver } from "./convert.ts";
+import { added, row, stacked, stackedOver } from "./convert.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import { join, type Join } from "./join.ts";
+import { applied, appliedApart, cheaperApart } from "./linear.ts";
 import { pending } from "./pending.ts";
 import {
-  diagonalOf,
   type Representation,
   rowsOf,
   type Settled,
@@ -13,18 +14,9 @@ import {
   stackOf,
   ZERO,
 } from "./representation.ts";
-import { type Rule, withOperand } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 import { RULES } from "./rules/index.ts";
 import { pieceOf, seed } from "./seed.ts";
-
-/** Where structure was lost: the result is right, but takes more time and memory than it might. */
-export interface Diagnostic {
-  /** `unrolled`: the op was repeated for every task. `dense`: a diagonal is held with all its zeros. */
-  readonly kind: "unrolled" | "dense";
-  readonly op: Op;
-  readonly node: Node;
-  readonly reason: string;
-}
 
 /** Finds what values are at w = e_c, for every task c at once. */
 export class Transform {
@@ -45,7 +37,7 @@ export class Transform {
       linearPart: (operand) =>
         this.representation(operand) ?? (constantOf(operand) === 0 ? ZERO : undefined),
       settle: (operand, x, reader) => this.#settled(operand, x, reader.op),
-      densified: (node, reason) => this.#report("dense", node, reason),
+      report: this.#report,
     };
   }
 
@@ -73,70 +65,45 @@ export class Transform {
   #found(node: Node): Representation | undefined {
     const piece = pieceOf(this.#weights, node);
     if (piece) return seed(this.#graph, node.shape, piece.from);
-    const dependent = node.inputs.flatMap((input, place) =>
-      this.#known.get(input) ? [place] : [],
-    );
+    const dependent = node.inputs.flatMap((input, i) => (this.#known.get(input) ? [i] : []));
     if (dependent.length === 0) return undefined;
-    const both = join(this.#join, node);
-    if (both) return both;
+    const joined = join(this.#join, node);
+    if (joined) return joined;
     const [place] = dependent;
     const rule = RULES[node.op] as Rule<Op> | undefined;
-    if (!rule) return this.#unrolled(node, "has no rule");
-    if (dependent.length > 1)
-      return this.#unrolled(node, "joins values that depend on the weights");
-    if (!rule.linear(node, place)) return this.#unrolled(node, "is not linear in the weights");
-    const operand = this.#known.get(node.inputs[place]) as Representation;
-    return this.#linear(rule, node, place, this.#settled(node.inputs[place], operand, node.op));
-  }
+    if (!rule) return this.#unrolled(node, "has no rule for such operands");
+    if (dependent.length > 1) return this.#unrolled(node, "joins values that depend on w");
+    if (!rule.linear(node, place)) return this.#unrolled(node, "is not linear in w");
 
-  #linear(rule: Rule<Op>, node: Node, place: number, operand: Settled): Settled {
-    const graph = this.#graph;
-    const apply = (value: Node): Node => rebuild(graph, node, withOperand(node, place, value));
-    switch (operand.kind) {
-      case "zero":
-        return operand;
-      case "rows": {
-        if (operand.copies.length === 1) return rowsOf(operand.copies, operand.values.map(apply));
-        const diagonal = disjointRows(graph, operand);
-        if (diagonal) return this.#linear(rule, node, place, diagonal);
-        return rule.apart
-          ? rowsOf(operand.copies, operand.values.map(apply))
-          : this.#linear(rule, node, place, stacked(graph, operand));
-      }
-      case "diagonal": {
-        const mark = rule.mark(node, place, operand.mark);
-        if (mark) return diagonalOf(mark, apply(operand.value));
-        const across = rule.across?.(graph, node, place, operand);
-        if (across) return across;
-        this.#report("dense", node, "mixes the axis along which the tasks lie");
-        return this.#linear(rule, node, place, stacked(graph, operand));
-      }
-      case "stack":
-        return stackOf(graph, operand.copies, rule.stacked(graph, node, place, operand.value));
-    }
+    const input = node.inputs[place];
+    const operand = this.#known.get(input) as Representation;
+    const to = { graph: this.#graph, node, place, rule, report: this.#report };
+    return operand.kind === "mix" && cheaperApart(operand)
+      ? appliedApart(to, operand)
+      : applied(to, this.#settled(input, operand, node.op));
   }
 
   /** The op once per task, on operands as they are at e_c: right for every op. */
   #unrolled(node: Node, reason: string): Settled {
     this.#report("unrolled", node, reason);
     const graph = this.#graph;
-    const all = Array.from({ length: this.#size }, (_, copy) => copy);
+    const copies = Array.from({ length: this.#size }, (_, copy) => copy);
     const operands = node.inputs.map((input) => {
       const found = this.#known.get(input);
-      if (!found) return undefined;
+      if (!found) return copies.map(() => input);
       const settled = this.#settled(input, found, node.op);
-      return settled.kind === "zero"
-        ? graph.constant(0, [this.#size, ...input.shape])
-        : stackedOver(graph, settled, all);
+      if (settled.kind === "zero") return copies.map(() => graph.constant(0, input.shape));
+      const value = stackedOver(graph, settled, copies);
+      return copies.map((copy) => row(graph, value, copy));
     });
-    const values = all.map((copy) =>
+    const values = copies.map((copy) =>
       rebuild(
         graph,
         node,
-        operands.map((stack, i) => (stack ? row(graph, stack, copy) : node.inputs[i])),
+        operands.map((operand) => operand[copy]),
       ),
     );
-    return rowsOf(all, values);
+    return rowsOf(copies, values);
   }
 
   /** Adds up a mix, once for all that read it. */
@@ -145,13 +112,13 @@ export class Transform {
     if (x.parts.some(({ kind }) => kind === "diagonal")) {
       this.#report("dense", value, `adds values of other tasks, for ${reader}`);
     }
-    const sum = added(this.#graph, x.parts);
-    const settled = stackOf(this.#graph, sum.copies, sum.value);
+    const { copies, value: sum } = added(this.#graph, x.parts);
+    const settled = stackOf(this.#graph, copies, sum);
     this.#known.set(value, settled);
     return settled;
   }
 
-  #report(kind: Diagnostic["kind"], node: Node, reason: string): void {
+  readonly #report = (kind: Diagnostic["kind"], node: Node, reason: string): void => {
     this.#diagnostics.push({ kind, op: node.op, node, reason });
-  }
+  };
 }

@@ -1,9 +1,10 @@
 import type { Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
-import { type Diagnostic, Transform } from "./transform.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { Transform } from "./transform.ts";
 import { substitution } from "./weighted.ts";
 
-export type { Diagnostic } from "./transform.ts";
+export type { Diagnostic } from "./diagnostic.ts";
 export { weighted } from "./weighted.ts";
 
 /** The rows of the Jacobian at one parameter that may be non-zero. */
