@@ -1,4 +1,4 @@
-// The rules of the optimizers in their order of float32 operations: results are the same to the last bit.
+// The rules of @polytask/core and @polytask/optimizers, in their order of float32 operations but for Adam's quotient.
 
 /** p −= rate·g */
 export function sgd(p: usize, g: usize, n: usize, rate: f32): void {
@@ -39,7 +39,12 @@ export function momentum(
   }
 }
 
-/** m += rest1·(g − m); v = β₂·v + rest2·g²; p = keep·p − step·m/(√v/root + ε) */
+/**
+ * m += rest1·(g − m); v = β₂·v + rest2·g²; p = keep·p − rate·m/(√v + floor)
+ *
+ * The rule's η/c₁ · m/(√v/c₂ + ε), with rate = c₂·η/c₁ and floor = c₂·ε: one division where that has two, and the divider
+ * is what Adam waits for.
+ */
 export function adam(
   p: usize,
   g: usize,
@@ -49,17 +54,15 @@ export function adam(
   rest1: f32,
   beta2: f32,
   rest2: f32,
-  epsilon: f32,
-  step: f32,
-  root: f32,
+  floor: f32,
+  rate: f32,
   keep: f32,
 ): void {
   const rest1s = f32x4.splat(rest1);
   const beta2s = f32x4.splat(beta2);
   const rest2s = f32x4.splat(rest2);
-  const epsilons = f32x4.splat(epsilon);
-  const steps = f32x4.splat(step);
-  const roots = f32x4.splat(root);
+  const floors = f32x4.splat(floor);
+  const rates = f32x4.splat(rate);
   const keeps = f32x4.splat(keep);
   const end = p + (n << 2);
   for (; p + 16 <= end; p += 16, g += 16, m += 16, v += 16) {
@@ -68,20 +71,19 @@ export function adam(
     const mean = f32x4.add(before, f32x4.mul(f32x4.sub(gradient, before), rest1s));
     const squared = f32x4.mul(f32x4.mul(gradient, gradient), rest2s);
     const square = f32x4.add(f32x4.mul(v128.load(v), beta2s), squared);
-    const scale = f32x4.add(f32x4.div(f32x4.sqrt(square), roots), epsilons);
+    const quotient = f32x4.div(mean, f32x4.add(f32x4.sqrt(square), floors));
     v128.store(m, mean);
     v128.store(v, square);
     const kept = f32x4.mul(v128.load(p), keeps);
-    v128.store(p, f32x4.sub(kept, f32x4.mul(f32x4.div(mean, scale), steps)));
+    v128.store(p, f32x4.sub(kept, f32x4.mul(quotient, rates)));
   }
   for (; p < end; p += 4, g += 4, m += 4, v += 4) {
     const gradient = load<f32>(g);
     const before = load<f32>(m);
     const mean = before + (gradient - before) * rest1;
     const square = load<f32>(v) * beta2 + gradient * gradient * rest2;
-    const scale = sqrt<f32>(square) / root + epsilon;
     store<f32>(m, mean);
     store<f32>(v, square);
-    store<f32>(p, load<f32>(p) * keep - (mean / scale) * step);
+    store<f32>(p, load<f32>(p) * keep - (mean / (sqrt<f32>(square) + floor)) * rate);
   }
 }

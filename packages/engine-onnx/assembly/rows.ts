@@ -100,9 +100,8 @@ export function adamRows(
   rest1: f32,
   beta2: f32,
   rest2: f32,
-  epsilon: f32,
-  step: f32,
-  root: f32,
+  floor: f32,
+  rate: f32,
   keep: f32,
 ): void {
   const row = width << 2;
@@ -115,7 +114,7 @@ export function adamRows(
     for (let i = first; i < end; i++) {
       const o = at(list, i) * row;
       if (!anyNonZero(g + o, row)) continue;
-      adam(p + o, g + o, m + o, v + o, width, rest1, beta2, rest2, epsilon, step, root, keep);
+      adam(p + o, g + o, m + o, v + o, width, rest1, beta2, rest2, floor, rate, keep);
     }
   }
 }

@@ -21,15 +21,14 @@ export const optimizers: OptimizerKernels = {
     const rest1 = fround(1 - rule.beta1);
     const beta2 = fround(rule.beta2);
     const rest2 = fround(1 - rule.beta2);
-    const epsilon = fround(rule.epsilon);
-    const step = fround(at.step);
-    const root = fround(at.root);
+    const floor = fround(rule.epsilon * at.root);
+    const rate = fround(at.step * at.root);
     const keep = fround(at.keep);
     for (let i = 0; i < p.length; i++) {
       m[i] += fround(fround(g[i] - m[i]) * rest1);
       v[i] = fround(v[i] * beta2) + fround(fround(g[i] * g[i]) * rest2);
-      const scale = fround(fround(fround(sqrt(v[i])) / root) + epsilon);
-      p[i] = fround(p[i] * keep) - fround(fround(m[i] / scale) * step);
+      const quotient = fround(m[i] / fround(fround(sqrt(v[i])) + floor));
+      p[i] = fround(p[i] * keep) - fround(quotient * rate);
     }
   },
 };

@@ -58,7 +58,10 @@ export interface LinearKernels {
   readonly allFinite: (x: Float32Array) => boolean;
 }
 
-/** The rules of @polytask/core and @polytask/optimizers, in their order of float32 operations; p and slots are updated. */
+/**
+ * The rules of @polytask/core and @polytask/optimizers; p and slots are updated. All is rounded as there, but for Adam's
+ * step, which is grouped as step·root · m/(√v + root·ε) for the sake of one division less.
+ */
 export interface OptimizerKernels {
   readonly sgd: (p: Float32Array, g: Float32Array, rate: number) => void;
   readonly momentum: (

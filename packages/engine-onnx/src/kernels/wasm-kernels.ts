@@ -45,7 +45,7 @@ function bind(wasm: Exports): Kernels {
       // prettier-ignore
       wasm.adam(
         at(p), at(g), at(m), at(v), p.length,
-        1 - beta1, beta2, 1 - beta2, epsilon, step, root, keep,
+        1 - beta1, beta2, 1 - beta2, epsilon * root, step * root, keep,
       );
     },
 
@@ -67,7 +67,7 @@ function bind(wasm: Exports): Kernels {
       // prettier-ignore
       wasm.adamRows(
         at(rows), rows.length, width, at(p), at(g), at(m), at(v),
-        1 - beta1, beta2, 1 - beta2, epsilon, step, root, keep,
+        1 - beta1, beta2, 1 - beta2, epsilon * root, step * root, keep,
       );
     },
   };
