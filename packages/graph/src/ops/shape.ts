@@ -46,6 +46,24 @@ export function transpose(graph: Graph, x: Node, perm: readonly number[]): Node 
   // Axes of length 1 may go anywhere without moving a number.
   const moving = perm.filter((axis) => x.shape[axis] !== 1);
   if (moving.every((axis, i) => i === 0 || axis > moving[i - 1])) return reshape(graph, x, shape);
+  if (moving.length < perm.length) {
+    // Without them, so that moves before and after a Reshape that adds or drops some become one.
+    const kept = [...moving].sort((a, b) => a - b);
+    const bare = reshape(
+      graph,
+      x,
+      kept.map((axis) => x.shape[axis]),
+    );
+    return reshape(
+      graph,
+      transpose(
+        graph,
+        bare,
+        moving.map((axis) => kept.indexOf(axis)),
+      ),
+      shape,
+    );
+  }
   if (x.op === "Expand") {
     const inner = x.inputs[0];
     const padded = reshape(graph, inner, leftPadded(inner.shape, perm.length));
@@ -93,6 +111,11 @@ export function concat(graph: Graph, parts: readonly Node[], axis: number): Node
   if (joined.length === 1) return joined[0];
   const length = joined.reduce((sum, part) => sum + part.shape[axis], 0);
   const shape = joined[0].shape.map((size, i) => (i === axis ? length : size));
+  if (joined[0].shape[axis] === 1 && joined.every((part) => part === joined[0])) {
+    return expand(graph, joined[0], shape);
+  }
+  const whole = acrossPieces(graph, joined, axis) ?? acrossTransposes(graph, joined, axis);
+  if (whole) return whole;
   return graph.emit("Concat", joined, { axis }, shape, joined[0].dtype);
 }
 
@@ -163,6 +186,9 @@ function sliceThrough(
       from -= part.shape[axis];
     }
   }
+  if (x.op === "Reshape" && ["Slice", "Concat", "Expand"].includes(x.inputs[0].op)) {
+    return sliceUnitAxes(graph, x, starts, shape);
+  }
   if (x.op === "Expand") {
     const inner = x.inputs[0];
     const offset = x.shape.length - inner.shape.length;
@@ -173,6 +199,32 @@ function sliceThrough(
   return undefined;
 }
 
+/** A slice of a Reshape that only adds or drops axes of length 1, taken before it. */
+function sliceUnitAxes(
+  graph: Graph,
+  x: Node,
+  starts: readonly number[],
+  shape: Shape,
+): Node | undefined {
+  const [inner] = x.inputs;
+  const axes = x.shape.flatMap((size, i) => (size === 1 ? [] : [i]));
+  const own = inner.shape.flatMap((size, i) => (size === 1 ? [] : [i]));
+  if (
+    !sameShape(
+      axes.map((i) => x.shape[i]),
+      own.map((i) => inner.shape[i]),
+    )
+  )
+    return undefined;
+  const from = inner.shape.map(() => 0);
+  const size = inner.shape.map(() => 1);
+  own.forEach((i, j) => {
+    from[i] = starts[axes[j]];
+    size[i] = shape[axes[j]];
+  });
+  return reshape(graph, slice(graph, inner, from, size), shape);
+}
+
 /** Where a slice of a row-major array starts, if its numbers lie one after another there. */
 function contiguous(whole: Shape, starts: readonly number[], shape: Shape): number | undefined {
   const first = shape.findIndex((size) => size !== 1);
@@ -180,6 +232,53 @@ function contiguous(whole: Shape, starts: readonly number[], shape: Shape): numb
   if (first >= 0 && !rest.every((size, i) => size === whole[first + 1 + i])) return undefined;
   const strides = stridesOf(whole);
   return starts.reduce((sum, start, i) => sum + start * strides[i], 0);
+}
+
+/** Neighbouring pieces of one value, cut along one axis and put together along another: that value, its axes moved. */
+function acrossPieces(graph: Graph, parts: readonly Node[], axis: number): Node | undefined {
+  const first = asSlice(parts[0]);
+  if (!first || parts[0].shape[axis] !== 1) return undefined;
+  const { whole, starts, shape } = first;
+  let cut = -1;
+  for (const [i, part] of parts.entries()) {
+    const piece = asSlice(part);
+    if (piece?.whole !== whole || !sameShape(piece.shape, shape)) return undefined;
+    if (!sameShape(part.shape, parts[0].shape)) return undefined;
+    if (i === 1) cut = starts.findIndex((start, j) => piece.starts[j] !== start);
+    if (i > 0 && cut < 0) return undefined;
+    const follows = starts.every(
+      (start, j) => piece.starts[j] === start + (j === cut ? i * shape[j] : 0),
+    );
+    if (!follows) return undefined;
+  }
+  const count = parts.length;
+  const region = slice(
+    graph,
+    whole,
+    starts,
+    shape.map((size, j) => (j === cut ? size * count : size)),
+  );
+  const apart = reshape(graph, region, [...shape.slice(0, cut), count, ...shape.slice(cut)]);
+  const front = transpose(graph, apart, [cut, ...shape.map((_, j) => (j < cut ? j : j + 1))]);
+  // [count, ...part], then the new axis to its place.
+  const rest = parts[0].shape.filter((_, j) => j !== axis);
+  const lanes = reshape(graph, front, [count, ...rest]);
+  const axes = rest.map((_, j) => j + 1);
+  return transpose(graph, lanes, [...axes.slice(0, axis), 0, ...axes.slice(axis)]);
+}
+
+/** Values with their axes moved in one way, which lie next to one another before. */
+function acrossTransposes(graph: Graph, parts: readonly Node[], axis: number): Node | undefined {
+  const [first] = parts;
+  if (first.op !== "Transpose") return undefined;
+  const { perm } = first.attributes;
+  const inner: Node[] = [];
+  for (const part of parts) {
+    if (part.op !== "Transpose" || !sameShape(part.attributes.perm, perm)) return undefined;
+    inner.push(part.inputs[0]);
+  }
+  const whole = concat(graph, inner, perm[axis]);
+  return whole.op === "Concat" ? undefined : transpose(graph, whole, perm);
 }
 
 /** Two neighbouring pieces of one value, as one piece. */
@@ -198,7 +297,7 @@ function adjacent(graph: Graph, a: Node, b: Node, axis: number): Node | undefine
       : undefined;
   }
   const [p, q] = [asSlice(a), asSlice(b)];
-  if (!p || !q || p.whole !== q.whole) return undefined;
+  if (!p || p.whole !== q?.whole) return undefined;
   const follows = p.starts.every(
     (start, i) => q.starts[i] === start + (i === p.axisOf(axis) ? p.shape[i] : 0),
   );
