@@ -8,7 +8,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { useBackend } from "@polytask/backend";
+import { type BackendName, useBackend } from "@polytask/backend";
+import { eager } from "@polytask/core";
+import { onnx } from "@polytask/engine-onnx";
 import { progress } from "@polytask/observers";
 import { fetchAdult, loadAdult } from "./data.ts";
 import { type AdultTask, tasks, train } from "./train.ts";
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     data: { type: "string" },
     seeds: { type: "string", default: "3" },
     epochs: { type: "string", default: "5" },
+    backend: { type: "string" },
   },
 });
 const budget = { epochs: Number(values.epochs), batchSize: 512, learningRate: 1e-2 };
@@ -28,7 +31,10 @@ const bars: Readonly<Record<AdultTask, number>> = {
   education: 0.83,
 };
 
-await useBackend("wasm");
+// Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
+if (values.backend !== undefined) await useBackend(values.backend as BackendName);
+const engine = values.backend === undefined ? onnx<AdultTask>() : eager<AdultTask>();
+console.log(values.backend === undefined ? "Compiled engine" : `Eager engine on ${values.backend}`);
 const adult =
   values.data === undefined
     ? await fetchAdult(join(homedir(), ".cache", "polytask", "adult"))
@@ -38,7 +44,7 @@ const start = performance.now();
 const found = [];
 for (let seed = 0; seed < Number(values.seeds); seed++) {
   console.log(`seed ${seed}`);
-  found.push(await train(adult, seed, budget, [progress({ interval: 10_000 })]));
+  found.push(await train(adult, seed, { ...budget, engine }, [progress({ interval: 10_000 })]));
 }
 const seconds = (performance.now() - start) / 1000;
 

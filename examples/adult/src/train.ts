@@ -3,6 +3,8 @@ import {
   binary,
   createTrainer,
   type Dataset,
+  eager,
+  type EnginePlugin,
   type ObserverPlugin,
   type PerTask,
   type Task,
@@ -18,6 +20,8 @@ export interface Budget {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Default: op by op on the tfjs backend in use. */
+  readonly engine?: EnginePlugin<AdultTask>;
 }
 
 export const tasks: PerTask<AdultTask, Task> = {
@@ -35,7 +39,7 @@ const encoder = features({
 export async function train(
   { train, test }: Adult,
   seed: number,
-  { epochs, batchSize, learningRate }: Budget,
+  { epochs, batchSize, learningRate, engine = eager() }: Budget,
   observers: readonly ObserverPlugin<AdultTask>[] = [],
 ): Promise<PerTask<AdultTask, number>> {
   const steps = epochs * Math.ceil(train.labels.income.length / batchSize);
@@ -45,6 +49,7 @@ export async function train(
       encoder: await encoder.fit(dataset(train)),
       architecture: mmoe({ experts: 4, hidden: [32], towers: [16] }),
       optimizer: adam({ learningRate: cosine({ peak: learningRate, total: steps }) }),
+      engine,
       observers,
     },
     { seed },

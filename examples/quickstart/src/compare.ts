@@ -2,6 +2,8 @@ import { mmoe } from "@polytask/arch-mmoe";
 import { sharedBottom } from "@polytask/arch-shared-bottom";
 import {
   createTrainer,
+  eager,
+  type EnginePlugin,
   multiclass,
   type Parts,
   type PartialDataset,
@@ -24,6 +26,8 @@ export interface Budget {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Default: op by op on the tfjs backend in use. */
+  readonly engine?: EnginePlugin<FilmTask>;
 }
 
 /** One way to train the four tasks: a name and the parts beside encoder and optimizer. */
@@ -98,7 +102,7 @@ async function trainGroup(
   known: Films,
   held: Films,
   seed: number,
-  { epochs, batchSize, learningRate }: Budget,
+  { epochs, batchSize, learningRate, engine = eager() }: Budget,
 ): Promise<Scores> {
   const all = tasksFor(known);
   const some = <Value>(values: Readonly<Record<FilmTask, Value>>): Record<FilmTask, Value> =>
@@ -116,6 +120,7 @@ async function trainGroup(
       optimizer: adam({
         learningRate: cosine({ peak: learningRate, warmup: Math.ceil(steps / 20), total: steps }),
       }),
+      engine,
     },
     { seed },
   );

@@ -5,8 +5,10 @@
  * known before a film is shown. Three ways, the same films, budget and seeds, one table.
  */
 import { parseArgs } from "node:util";
-import { useBackend } from "@polytask/backend";
-import { methods, tasksFor, train } from "./compare.ts";
+import { type BackendName, useBackend } from "@polytask/backend";
+import { eager } from "@polytask/core";
+import { onnx } from "@polytask/engine-onnx";
+import { type FilmTask, methods, tasksFor, train } from "./compare.ts";
 import { loadFilms } from "./data.ts";
 import { type Outcome, table } from "./table.ts";
 
@@ -14,12 +16,16 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "3" },
     epochs: { type: "string", default: "30" },
+    backend: { type: "string" },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, seed) => seed);
 const budget = { epochs: Number(values.epochs), batchSize: 256, learningRate: 6e-3 };
 
-await useBackend("wasm");
+// Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
+if (values.backend !== undefined) await useBackend(values.backend as BackendName);
+const engine = values.backend === undefined ? onnx<FilmTask>() : eager<FilmTask>();
+console.log(values.backend === undefined ? "Compiled engine" : `Eager engine on ${values.backend}`);
 const films = await loadFilms();
 console.log(
   `${films.labels.imdb.length} films, ${seeds.length} seeds, ${budget.epochs} epochs each`,
@@ -29,7 +35,7 @@ const outcomes: Outcome[] = [];
 for (const method of methods) {
   const start = performance.now();
   const scores = [];
-  for (const seed of seeds) scores.push(await train(method, films, seed, budget));
+  for (const seed of seeds) scores.push(await train(method, films, seed, { ...budget, engine }));
   const seconds = (performance.now() - start) / 1000;
   console.log(`${method.name}: ${seconds.toFixed(1)} s`);
   outcomes.push({ name: method.name, scores, seconds });

@@ -4,6 +4,8 @@ import {
   type ArchitecturePlugin,
   createTrainer,
   type Dataset,
+  eager,
+  type EnginePlugin,
   input,
   regression,
 } from "@polytask/core";
@@ -20,6 +22,8 @@ export interface Budget {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Default: op by op on the tfjs backend in use. */
+  readonly engine?: EnginePlugin<SyntheticTask>;
 }
 
 /** The two networks of the paper, of about the same size: 100 inputs, and on top of either a tower of 8 per task. */
@@ -34,7 +38,7 @@ export type NetworkName = keyof typeof networks;
 export async function finalLoss(
   network: NetworkName,
   { p, seed }: { readonly p: number; readonly seed: number },
-  { rows, heldOut, epochs, batchSize, learningRate }: Budget,
+  { rows, heldOut, epochs, batchSize, learningRate, engine = eager() }: Budget,
 ): Promise<number> {
   const { inputs, labels, d } = synthetic({ p, seed, rows: rows + heldOut, d: 100 });
   const part = (from: number, to: number): Dataset<SyntheticTask> => ({
@@ -50,6 +54,7 @@ export async function finalLoss(
       encoder: input([d]),
       architecture: networks[network](),
       optimizer: adam({ learningRate }),
+      engine,
     },
     { seed },
   );

@@ -6,15 +6,25 @@
  *
  *   --seeds N    problems per p; default 3
  *   --epochs N   default 10
+ *   --backend B  op by op on a tfjs backend, wasm or cpu; default: compiled
  */
 import { parseArgs } from "node:util";
-import { useBackend } from "@polytask/backend";
-import { type Budget, finalLoss, type NetworkName, networks } from "./compare.ts";
+import { type BackendName, useBackend } from "@polytask/backend";
+import { eager } from "@polytask/core";
+import { onnx } from "@polytask/engine-onnx";
+import {
+  type Budget,
+  finalLoss,
+  type NetworkName,
+  networks,
+  type SyntheticTask,
+} from "./compare.ts";
 
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "3" },
     epochs: { type: "string", default: "10" },
+    backend: { type: "string" },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, seed) => seed);
@@ -26,7 +36,10 @@ const budget: Budget = {
   learningRate: 1e-2,
 };
 
-await useBackend("wasm");
+// Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
+if (values.backend !== undefined) await useBackend(values.backend as BackendName);
+const engine = values.backend === undefined ? onnx<SyntheticTask>() : eager<SyntheticTask>();
+console.log(values.backend === undefined ? "Compiled engine" : `Eager engine on ${values.backend}`);
 console.log(
   `${budget.rows} examples, ${budget.epochs} epochs in batches of ${budget.batchSize}, Adam ${budget.learningRate}, ` +
     `${seeds.length} problems per p`,
@@ -37,7 +50,7 @@ for (const p of [0.5, 0.9, 1]) {
   const losses: Record<NetworkName, number[]> = { "shared bottom": [], MMoE: [] };
   for (const seed of seeds) {
     for (const name of Object.keys(networks) as NetworkName[]) {
-      losses[name].push(await finalLoss(name, { p, seed }, budget));
+      losses[name].push(await finalLoss(name, { p, seed }, { ...budget, engine }));
     }
   }
   const better = seeds.filter((i) => losses.MMoE[i] < losses["shared bottom"][i]).length;

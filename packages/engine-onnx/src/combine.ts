@@ -9,6 +9,8 @@ import { gradientPieces } from "./update.ts";
 
 /** A parameter that has a task present, and so moves. */
 export interface Moving<Name extends string = string> extends Placed<OwnedParameter<Name>> {
+  /** Its place among the layout's parameters. */
+  readonly index: number;
   /** Rows that have a gradient, of a table that was gathered as rows. */
   readonly touched: Int32Array | undefined;
 }
@@ -22,7 +24,7 @@ export function movingOf<Name extends string>(
 ): readonly Moving<Name>[] {
   const names = new Set(present.map((k) => network.tasks[k]));
   return layout.parameters
-    .map((place, i) => ({ ...place, touched: tables.touched(i) }))
+    .map((place, i) => ({ ...place, index: i, touched: tables.touched(i) }))
     .filter(({ of }) => of.tasks.some((task) => names.has(task)))
     .sort((a, b) => a.at - b.at);
 }
@@ -50,7 +52,7 @@ export function combineRows<Name extends string>(
     if (i >= network.parameters.length || place.of.tasks.length > 1) return;
     const weight = standing.weights[network.tasks.indexOf(place.of.tasks[0])];
     if (weight === 1) return;
-    for (const piece of gradientPieces(memory, [{ ...place, touched: tables.touched(i) }])) {
+    for (const piece of gradientPieces(memory, [{ ...place, index: i, touched: tables.touched(i) }])) {
       kernels.scale(piece, weight);
     }
   });
@@ -66,7 +68,7 @@ function combineBlock(
   weights: readonly number[],
   out: Float32Array,
 ): void {
-  const values = rowsOf(memory, block);
+  const values = rowsOf(memory.jacobian, block);
   if (block.size <= SMALL) {
     for (let i = 0; i < block.size; i++) {
       let sum = 0;

@@ -46,7 +46,7 @@ export async function editRows<Name extends string>(
   await edit.program.run();
   from = 0;
   for (const block of blocks) {
-    const rows = rowsOf(memory, block);
+    const rows = rowsOf(memory.jacobian, block);
     block.rows.forEach((task, i) => {
       const start = task * columns + from;
       const edited = present.includes(task)
@@ -67,7 +67,7 @@ function mixRow(
   present: readonly number[],
   out: Float32Array,
 ): void {
-  const values = rowsOf(memory, block);
+  const values = rowsOf(memory.jacobian, block);
   block.rows.forEach((task, row) => {
     const place = present.indexOf(task);
     const weight = place < 0 ? 0 : weights[place];

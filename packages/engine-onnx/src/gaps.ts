@@ -31,7 +31,7 @@ export function gapsOf(
       written.push(gradient({ at: parameterAt, size }));
     }
   }
-  return [OUT.gradients, OUT.rest, OUT.jacobian].flatMap((space) =>
+  return [OUT.gradients, OUT.rest, OUT.jacobian, OUT.lastShared].flatMap((space) =>
     complement(
       space,
       written.filter((piece) => piece.space === space),

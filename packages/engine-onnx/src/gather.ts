@@ -87,8 +87,12 @@ export function gatherTargets(
   const targets: Target[] = [{ node: step.losses, space: OUT.losses, at: 0 }];
   if (step.weights) targets.push({ node: step.weights, space: OUT.weights, at: 0 });
   layout.jacobian.forEach(({ at }, i) => {
-    const node = step.jacobian[i] ?? step.lastShared[i];
+    const node = step.jacobian[i];
     if (node) targets.push({ node, space: OUT.jacobian, at });
+  });
+  layout.lastShared.forEach(({ at }, i) => {
+    const node = step.lastShared[i];
+    if (node) targets.push({ node, space: OUT.lastShared, at });
   });
   layout.parameters.forEach(({ at }, i) => {
     const own = step.own[i];

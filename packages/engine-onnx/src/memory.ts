@@ -13,6 +13,7 @@ export const OUT = {
   /** Gradients of penalties, where tasks have rows of their own. */
   rest: "rest",
   jacobian: "jacobian",
+  lastShared: "last shared",
   losses: "losses out",
   weights: "weights out",
   assigned: "assigned",
@@ -53,6 +54,7 @@ export interface Memory {
   readonly gradients: Float32Array;
   readonly rest: Float32Array;
   readonly jacobian: Float32Array;
+  readonly lastShared: Float32Array;
   readonly buffers: Float32Array;
   readonly assigned: Float32Array;
   readonly losses: Float32Array;
@@ -86,8 +88,6 @@ export function createMemory<Name extends string>(
 ): Memory {
   const tasks = network.tasks.length;
   const penalties = network.model.penalty ?? network.regularizers.some(({ penalty }) => penalty);
-  const jacobianSize =
-    wish.rows || network.needs.lastSharedNorms ? Math.max(1, layout.jacobianSize) : 1;
   const tables = layout.parameters.filter(({ of }) => of.info.layout === "rows");
   const sizes = {
     parameters: layout.parameterSize,
@@ -101,8 +101,9 @@ export function createMemory<Name extends string>(
   };
   const outputs: readonly (readonly [string, number])[] = [
     [OUT.gradients, layout.parameterSize],
-    [OUT.rest, penalties && wish.rows ? layout.parameterSize : 1],
-    [OUT.jacobian, jacobianSize],
+    [OUT.rest, penalties && wish.rows ? layout.parameterSize : 0],
+    [OUT.jacobian, wish.rows ? layout.jacobianSize : 0],
+    [OUT.lastShared, layout.lastSharedSize],
     [OUT.assigned, layout.bufferSize],
     [OUT.losses, tasks],
     [OUT.weights, tasks],
@@ -143,6 +144,7 @@ export function createMemory<Name extends string>(
     gradients: of(OUT.gradients),
     rest: of(OUT.rest),
     jacobian: of(OUT.jacobian),
+    lastShared: of(OUT.lastShared),
     assigned: of(OUT.assigned),
     losses: of(OUT.losses),
     weights: of(OUT.weights),
@@ -160,8 +162,6 @@ export function createMemory<Name extends string>(
   };
 }
 
-/** The rows of J of one shared parameter. */
-export const rowsOf = (
-  { jacobian }: Pick<Memory, "jacobian">,
-  { at, rows, size }: JacobianBlock,
-): Float32Array => jacobian.subarray(at, at + rows.length * size);
+/** The rows of one block, in a memory of rows. */
+export const rowsOf = (memory: Float32Array, { at, rows, size }: JacobianBlock): Float32Array =>
+  memory.subarray(at, at + rows.length * size);

@@ -52,7 +52,7 @@ export async function operate<Name extends string>(
   let mixing: Mixing = new Map(layout.jacobian.map((block) => [block, start]));
   const gramians = gramianMemo(memory, standing);
   const gramianOf = (blocks: readonly JacobianBlock<Name>[]): Matrix => {
-    const result = mixedGramian(blocks, mixing, gramians.of);
+    const result = mixedGramian(blocks, mixing, gramians.of, present.length);
     const bad = result.findIndex((row, i) => !Number.isFinite(row[i]));
     if (bad >= 0) throw nonFinite("gradient", tasks[present[bad]], info.step, result[bad][bad]);
     return result;
@@ -127,16 +127,18 @@ function mixedGramian(
   blocks: readonly JacobianBlock[],
   mixing: Mixing,
   gramianOf: (blocks: readonly JacobianBlock[]) => Matrix,
+  size: number,
 ): Matrix {
   const alike = new Map<Matrix, JacobianBlock[]>();
   for (const block of blocks) {
     const matrix = mixing.get(block) as Matrix;
     alike.set(matrix, [...(alike.get(matrix) ?? []), block]);
   }
-  const terms = [...alike].map(([matrix, group]) =>
-    multiply(multiply(matrix, gramianOf(group)), transpose(matrix)),
-  );
-  return terms.reduce((sum, term) => sum.map((row, i) => row.map((value, j) => value + term[i][j])));
+  const nothing: Matrix = Array.from({ length: size }, () => new Array<number>(size).fill(0));
+  return [...alike].reduce<Matrix>((sum, [matrix, group]) => {
+    const term = multiply(multiply(matrix, gramianOf(group)), transpose(matrix));
+    return sum.map((row, i) => row.map((value, j) => value + term[i][j]));
+  }, nothing);
 }
 
 /** G = J·Jᵀ of the raw rows of some blocks, over the tasks present; each asked for once. */
@@ -148,7 +150,7 @@ function gramianMemo(
   return {
     of: (blocks) => {
       const key = blocks.map(({ at }) => at).join();
-      const result = known.get(key) ?? rawGramian(memory, blocks, present);
+      const result = known.get(key) ?? rawGramian(memory, memory.jacobian, blocks, present);
       known.set(key, result);
       return result;
     },
@@ -161,6 +163,7 @@ function gramianMemo(
 /** G = J·Jᵀ over the tasks present, of rows as they were gathered. */
 export function rawGramian(
   memory: Memory,
+  rowsIn: Float32Array,
   blocks: readonly JacobianBlock[],
   present: readonly number[],
 ): number[][] {
@@ -168,7 +171,7 @@ export function rawGramian(
   const columns = blocks.reduce((sum, { size }) => sum + size, 0);
   for (const block of blocks) {
     const { rows } = block;
-    const values = rowsOf(memory, block);
+    const values = rowsOf(rowsIn, block);
     const products = memory.products.subarray(0, rows.length * rows.length);
     if (columns <= SMALL) exactProducts(values, rows.length, products);
     else memory.kernels.gramian(values, rows.length, products, "set");
@@ -201,8 +204,6 @@ export function lastSharedNorms<Name extends string>(
   layout: Layout<Name>,
   memory: Memory,
 ): number[] {
-  const { model, tasks } = network;
-  const blocks = layout.jacobian.filter(({ variable }) => model.lastShared.includes(variable));
-  const everyone = tasks.map((_, k) => k);
-  return rawGramian(memory, blocks, everyone).map((row, k) => Math.sqrt(row[k]));
+  const everyone = network.tasks.map((_, k) => k);
+  return rawGramian(memory, memory.lastShared, layout.lastShared, everyone).map((row, k) => Math.sqrt(row[k]));
 }

@@ -21,7 +21,7 @@ export async function addStaged(
 }
 
 /** What is summed over processes: the same memories, in the same order, in every process. */
-const SUMMED = [OUT.losses, OUT.jacobian, OUT.gradients, OUT.rest] as const;
+const SUMMED = [OUT.losses, OUT.jacobian, OUT.lastShared, OUT.gradients, OUT.rest] as const;
 
 /** Sums what was gathered over all processes. */
 export async function reduceGathered<Name extends string>(

@@ -16,7 +16,7 @@ export function createTracedRule(
       compileUpdate(optimizer, layout, compiled, width),
     );
     for (const [parameter, values] of scalars) {
-      numbers.set(values, layout.parameters.indexOf(parameter) * width);
+      numbers.set(values, parameter.index * width);
     }
     await program.run();
     const { parameters, slots } = compiled.memory;

@@ -1,7 +1,8 @@
 import { ancestors, type Node, type NodeOf, sameShape, type Shape, sizeOf } from "@polytask/graph";
 import { encodeBody, type NamedOutput } from "./body.ts";
 import type { Emitter } from "./emitter.ts";
-import { neighbouringViews, pieceOf, type View } from "./neighbours.ts";
+import { IN_PLACE, inPlace } from "./in-place.ts";
+import { type Neighbours, neighbouringViews, pieceOf, type View } from "./neighbours.ts";
 import { writeModel } from "./proto.ts";
 
 /** A model of fixed shapes. */
@@ -25,11 +26,11 @@ export interface NamedView {
  */
 export function encode(outputs: readonly NamedOutput<Node>[]): EncodedModel {
   const groups = neighbouringViews(ancestors(outputs.map(({ node }) => node)));
-  const inputs = groups.map(({ whole }) => ({ name: pieceOf(whole), view: whole }));
+  const inputs = groups.map((group) => ({ name: nameOf(group), view: group.whole }));
   const groupOf = new Map(groups.flatMap((group) => group.pieces.map((p) => [pieceOf(p), group])));
   const taken = new Map<string, NamedPiece>();
   const { nodes, initializers } = encodeBody(outputs, {
-    names: inputs.map(({ name }) => name),
+    names: [IN_PLACE, inPlace.initializer.name, ...inputs.map(({ name }) => name)],
     read: (value, to) => {
       const view = value as View;
       const piece = pieceOf(view);
@@ -45,14 +46,21 @@ export function encode(outputs: readonly NamedOutput<Node>[]): EncodedModel {
     },
   });
   const bytes = writeModel({
-    nodes,
-    initializers,
+    nodes: [...nodes, inPlace.node],
+    initializers: [...initializers, inPlace.initializer],
     inputs: inputs.map(({ name, view }) => ({ name, type: view.dtype, shape: view.shape })),
-    outputs: outputs.map(({ name, node }) => ({ name, type: node.dtype, shape: node.shape })),
+    outputs: [
+      inPlace.output,
+      ...outputs.map(({ name, node }) => ({ name, type: node.dtype, shape: node.shape })),
+    ],
     metadata: {},
   });
   return { bytes, inputs, outputs };
 }
+
+/** Pieces may overlap: what several make up may also be one by itself. */
+const nameOf = ({ whole, pieces }: Neighbours): string =>
+  pieces.length === 1 ? pieceOf(whole) : `${pieceOf(whole)} in ${pieces.length}`;
 
 interface NamedPiece {
   readonly piece: string;
@@ -61,11 +69,9 @@ interface NamedPiece {
 }
 
 /** The names of a group's pieces: the input itself, or what a Split makes of it. */
-function takeApart(
-  { whole, pieces }: { readonly whole: View; readonly pieces: readonly NodeOf<"View">[] },
-  to: Emitter,
-): readonly NamedPiece[] {
-  const input = pieceOf(whole);
+function takeApart(group: Neighbours, to: Emitter): readonly NamedPiece[] {
+  const { whole, pieces } = group;
+  const input = nameOf(group);
   if (pieces.length === 1) return [{ piece: input, name: input, shape: whole.shape }];
   const sizes = pieces.map(({ shape }) => sizeOf(shape));
   const names = to.split("Split", [input, to.int64(sizes)], { axis: 0 }, sizes.length);

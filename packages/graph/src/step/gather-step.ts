@@ -55,7 +55,7 @@ export interface GatherStep {
   readonly weights?: Node;
   /** Rows of J per block of the layout, [rows, …parameter]; undefined where it is 0. */
   readonly jacobian: readonly (Node | undefined)[];
-  /** Rows at the last shared layer alone, by block, where only these are wanted. */
+  /** Rows per block of the layout's last shared layer, where their norms are needed. */
   readonly lastShared: readonly (Node | undefined)[];
   /** ∇L_k at the parameters of one task k, where rows are wanted. By parameter. */
   readonly own: readonly (Node | undefined)[];
@@ -177,7 +177,9 @@ function runBackward<Name extends string>(
       jacobian: layout.jacobian.map((block) =>
         blockOf(graph, rows.rows(block.index), block.rows),
       ),
-      lastShared: none(layout.jacobian),
+      lastShared: layout.lastShared.map((block) =>
+        blockOf(graph, rows.rows(block.index), block.rows),
+      ),
       own: parameters.map((parameter, i) =>
         parameter.tasks.length === 1 ? nonZero(rows.ones(i)) : undefined,
       ),
@@ -188,18 +190,15 @@ function runBackward<Name extends string>(
   }
   const objective = tf.sum(tf.mul(weighed.weights, total));
   const rest = gradients(penalty ? tf.add(objective, penalty) : objective, variables);
-  const wanted = network.needs.lastSharedNorms ? network.model.lastShared : [];
-  const measured = layout.jacobian.filter(({ variable }) => wanted.includes(variable));
+  const { lastShared } = layout;
   const rows =
-    measured.length > 0 ? perTask(measured.map(({ variable }) => variable)) : undefined;
+    lastShared.length > 0 ? perTask(lastShared.map(({ variable }) => variable)) : undefined;
   return {
     ...common,
     weights: tracer.nodeOf(weighed.weights),
     jacobian: none(layout.jacobian),
-    lastShared: layout.jacobian.map((block) =>
-      rows && measured.includes(block)
-        ? blockOf(graph, rows.rows(measured.indexOf(block)), block.rows)
-        : undefined,
+    lastShared: lastShared.map((block, i) =>
+      rows ? blockOf(graph, rows.rows(i), block.rows) : undefined,
     ),
     own: none(parameters),
     tables: none(parameters),

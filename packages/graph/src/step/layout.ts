@@ -11,7 +11,7 @@ export interface Placed<Of> {
   readonly size: number;
 }
 
-/** Rows of J of one shared parameter, [rows, size] from element `at` of the memory of J. */
+/** Rows of one parameter's gradient, one per task, [rows, size] from element `at` of a memory of rows. */
 export interface JacobianBlock<Name extends string = string> extends Placed<OwnedParameter<Name>> {
   /** Which task every row belongs to: indices, ascending. Tasks that do not depend on the parameter have no row. */
   readonly rows: readonly number[];
@@ -31,6 +31,9 @@ export interface Layout<Name extends string = string> {
   /** One block per parameter of two or more tasks, in the order of their places. */
   readonly jacobian: readonly JacobianBlock<Name>[];
   readonly jacobianSize: number;
+  /** Where raw rows at the model's last shared layer go, where a part needs their norms. */
+  readonly lastShared: readonly JacobianBlock<Name>[];
+  readonly lastSharedSize: number;
 }
 
 /**
@@ -63,23 +66,48 @@ export function layoutOf<Name extends string>(network: Network<Name>): Layout<Na
     return place;
   });
 
-  let jacobianSize = 0;
-  // An edit of J may write into rows that are 0 by structure.
-  const everyRow = network.surgeries.some(({ edit }) => edit !== undefined);
-  const jacobian = order
-    .filter((parameter) => shared.includes(parameter))
-    .map((of): JacobianBlock<Name> => {
-      const rows = tasks.flatMap((task, k) => (everyRow || of.tasks.includes(task) ? [k] : []));
-      const block = {
-        ...placed(of, of.variable, jacobianSize),
+  const blocks = (of: readonly OwnedParameter<Name>[], everyRow: boolean): Blocks<Name> => {
+    let size = 0;
+    const list = of.map((parameter): JacobianBlock<Name> => {
+      const rows = tasks.flatMap((task, k) =>
+        everyRow || parameter.tasks.includes(task) ? [k] : [],
+      );
+      const at = size;
+      size += rows.length * parameter.variable.size;
+      return {
+        ...placed(parameter, parameter.variable, at),
         rows,
-        index: network.parameters.indexOf(of),
-        parameterAt: places.get(of) ?? 0,
+        index: network.parameters.indexOf(parameter),
+        parameterAt: places.get(parameter) ?? 0,
       };
-      jacobianSize += rows.length * of.variable.size;
-      return block;
     });
-  return { parameters, parameterSize, buffers, bufferSize, jacobian, jacobianSize };
+    return { list, size };
+  };
+  const jacobian = blocks(
+    order.filter((parameter) => shared.includes(parameter)),
+    // An edit of J may write into rows that are 0 by structure.
+    network.surgeries.some(({ edit }) => edit !== undefined),
+  );
+  const wanted = network.needs.lastSharedNorms ? network.model.lastShared : [];
+  const lastShared = blocks(
+    network.parameters.filter(({ variable }) => wanted.includes(variable)),
+    false,
+  );
+  return {
+    parameters,
+    parameterSize,
+    buffers,
+    bufferSize,
+    jacobian: jacobian.list,
+    jacobianSize: jacobian.size,
+    lastShared: lastShared.list,
+    lastSharedSize: lastShared.size,
+  };
+}
+
+interface Blocks<Name extends string> {
+  readonly list: readonly JacobianBlock<Name>[];
+  readonly size: number;
 }
 
 const placed = <Of>(of: Of, variable: Variable, at: number): Placed<Of> => ({
