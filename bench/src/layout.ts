@@ -68,6 +68,25 @@ export function asStateTensors(
   );
 }
 
+/**
+ * Joins values whose names differ in the task alone, as the state stacks them. A head's bias is one number, the sum of
+ * what nearly cancels: its own size says nothing of how exactly it can be known.
+ */
+export function stackTasks(
+  named: readonly (readonly [name: string, values: Float32Array])[],
+): Record<string, Float32Array> {
+  const joined: Record<string, Float32Array> = {};
+  for (const [name, values] of named) {
+    const common = name.replaceAll(/task\d+/g, "*");
+    const before = joined[common] ?? new Float32Array(0);
+    const both = new Float32Array(before.length + values.length);
+    both.set(before);
+    both.set(values, before.length);
+    joined[common] = both;
+  }
+  return joined;
+}
+
 /** [a, b, …] row major to [b, a, …]. */
 export function swapFirstAxes(
   values: Float32Array,

@@ -15,7 +15,7 @@ import {
 import type { Case } from "./cases.ts";
 import { type Composition, compose } from "./composition.ts";
 import { type Engine, makeEngine } from "./engines.ts";
-import { asStateTensors, withStart } from "./layout.ts";
+import { asStateTensors, stackTasks, withStart } from "./layout.ts";
 import { ascendingPcgrad, keepGradient } from "./probe.ts";
 import { type StartState, readState } from "./state.ts";
 import { type Check, summarise } from "./check.ts";
@@ -72,7 +72,7 @@ async function check(
   const gradientOf = (variable: string): Float32Array => tensors[`${variable}/gradient`].values;
   const gradients = start
     ? asStateTensors(gradientOf, benchCase)
-    : Object.fromEntries(Object.entries(tensors).map(([name, { values }]) => [name, values]));
+    : stackTasks(Object.entries(tensors).map(([name, { values }]) => [name, values]));
   return {
     losses: trainer.tasks.map((name) => epochs[0].losses[name] ?? NaN),
     gradients: Object.fromEntries(

@@ -2,7 +2,7 @@ import { createTrainer } from "@polytask/core";
 import { describe, expect, it } from "vitest";
 import { makeCase } from "../dist/cases.js";
 import { compose } from "../dist/composition.js";
-import { asStateTensors, placesOf, swapFirstAxes, withStart } from "../dist/layout.js";
+import { asStateTensors, placesOf, stackTasks, swapFirstAxes, withStart } from "../dist/layout.js";
 import { makeState, stateShapes } from "../dist/state.js";
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
@@ -13,6 +13,22 @@ describe("swapFirstAxes", () => {
     const values = Float32Array.of(0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121);
     expect([...swapFirstAxes(values, [2, 3])]).toEqual([
       0, 1, 100, 101, 10, 11, 110, 111, 20, 21, 120, 121,
+    ]);
+  });
+});
+
+describe("stackTasks", () => {
+  it("joins what differs in the task alone", () => {
+    const joined = stackTasks([
+      ["a/kernel", Float32Array.of(1, 2)],
+      ["head/task0/bias", Float32Array.of(3)],
+      ["head/task1/bias", Float32Array.of(4)],
+      ["head/task1/kernel", Float32Array.of(5)],
+    ]);
+    expect(Object.entries(joined).map(([name, values]) => [name, ...values])).toEqual([
+      ["a/kernel", 1, 2],
+      ["head/*/bias", 3, 4],
+      ["head/*/kernel", 5],
     ]);
   });
 });
