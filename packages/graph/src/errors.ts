@@ -70,3 +70,34 @@ export const frozenValue = (
     remedy:
       "Read the number with pass.host(key, shape, read), or give the weighting a `phase` where the formula itself changes.",
   });
+
+/** An op whose gradient tfjs does not know. */
+export const noGradient = (who: string, kernel: string): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_TRACE_GRADIENT",
+    who,
+    required: "every op between parameters and losses has a gradient",
+    found: `"${kernel}" has none`,
+    remedy: `Write it with other ops, keep gradients off it with pass.detach, or teach tfjs with tf.registerGradient({ kernelName: "${kernel}", … }).`,
+  });
+
+/** Traced code that waits for something. */
+export const promised = (who: string): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_TRACE_READ",
+    who,
+    required: "a step is a function of tensors: values are read between steps, never inside one",
+    found: "it returns a promise",
+    remedy: "Make it synchronous, or bring host values in through pass.host.",
+  });
+
+/** A variable made, or given a value, inside a step. */
+export const changedVariable = (who: string, doing: string): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_TRACE_ASSIGN",
+    who,
+    required: "a step changes nothing while it runs",
+    found: `it ${doing}`,
+    remedy:
+      "Make variables where the part is made, and set them with pass.assign(variable, value), which takes effect after the step.",
+  });
