@@ -32,13 +32,15 @@ async function interrupted(parts: () => Parts<Names>, after: number): Promise<Tr
   return await second.state();
 }
 
+const everyStep = Array.from({ length: STEPS - 1 }, (_, i) => i + 1);
 const ways = [
-  { way: "on cpu", backend: "cpu", engine: () => eager<Names>() },
-  { way: "on wasm", backend: "wasm", engine: () => eager<Names>() },
-  { way: "compiled", backend: "cpu", engine: () => onnx<Names>({ threads: 1 }) },
+  { way: "on cpu", backend: "cpu", engine: () => eager<Names>(), stops: everyStep },
+  { way: "on wasm", backend: "wasm", engine: () => eager<Names>(), stops: everyStep },
+  // Every trainer compiles its own step: one stop, in the second epoch.
+  { way: "compiled", backend: "cpu", engine: () => onnx<Names>({ threads: 1 }), stops: [4] },
 ] as const;
 
-describe.each(ways)("$way", ({ backend, engine }) => {
+describe.each(ways)("$way", ({ backend, engine, stops }) => {
   beforeAll(async () => {
     await useBackend(backend);
   }, 60_000);
@@ -49,7 +51,7 @@ describe.each(ways)("$way", ({ backend, engine }) => {
     const whole = await run(parts);
     const values = Object.values(whole.variables).flatMap(({ values }) => Array.from(values));
     expect(values.every(Number.isFinite)).toBe(true);
-    for (let after = 1; after < STEPS; after++) {
+    for (const after of stops) {
       expect(await interrupted(parts, after)).toEqual(whole);
     }
     expect(tf.memory().numTensors).toBe(before);

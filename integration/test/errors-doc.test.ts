@@ -15,7 +15,9 @@ import {
   token,
   type Trainer,
 } from "@polytask/core";
+import { onTape, gradientsOf } from "@polytask/core/engine";
 import { features } from "@polytask/features";
+import { compareRecordings, trace } from "@polytask/graph";
 import { pcgrad } from "@polytask/surgery-pcgrad";
 import { changesAfterFirstStep, weightingSubject } from "@polytask/testkit";
 import * as tf from "@tensorflow/tfjs";
@@ -62,6 +64,14 @@ const using = async <Result>(
 };
 const training = (data: unknown, chosen = parts) =>
   using((trainer) => trainer.fit(data as Parameters<typeof trainer.fit>[0], { epochs: 1 }), chosen);
+/** Compiles the forward pass of an architecture that does this with its input. */
+const compiling = (forward: (x: tf.Tensor2D) => unknown): unknown =>
+  trace((tracer) => {
+    const x = tracer.tensor(tracer.graph.view("x", 0, [2, 3])) as tf.Tensor2D;
+    const running = { part: "arch-mine", slot: "architecture", doing: "forward" };
+    tracer.within(running, () => forward(x));
+    return tracer.recording;
+  });
 const wiring = (change: unknown) => createTrainer(tasks, Object.assign({ ...parts }, change));
 
 /** One way to meet each error, but for those of a broken installation. */
@@ -113,6 +123,40 @@ const provoked: Readonly<Record<string, () => unknown>> = {
           scope.resolve(token("prices")),
       },
     }),
+  POLYTASK_TRACE_KERNEL: () => compiling((x) => tf.engine().runKernel("AcmeSort", { x })),
+  POLYTASK_TRACE_GRADIENT: () =>
+    compiling((x) =>
+      onTape(() => {
+        const filled = tf.sparseToDense(tf.range(0, 3, 1, "int32"), tf.sum(x, 0), [9]);
+        return gradientsOf(tf.sum(filled), [x]);
+      }),
+    ),
+  // eslint-disable-next-line no-restricted-syntax -- the mistake itself
+  POLYTASK_TRACE_READ: () => compiling((x) => tf.mul(x, tf.max(x).dataSync()[0])),
+  POLYTASK_TRACE_RANDOM: () => compiling((x) => tf.add(x, tf.randomNormal([2, 3]))),
+  POLYTASK_TRACE_CONSTANT: () => compiling((x) => tf.mul(x, tf.tensor1d([1, 2, 4]))),
+  POLYTASK_TRACE_FOREIGN: () => {
+    const outside = tf.tensor1d([1, 2, 4]);
+    try {
+      compiling((x) => tf.mul(x, outside));
+    } finally {
+      outside.dispose();
+    }
+  },
+  POLYTASK_TRACE_FROZEN: () => {
+    const [warm, cold] = [2, 1].map((by) => compiling((x) => tf.mul(x, by)) as readonly never[]);
+    compareRecordings(warm, cold);
+  },
+  POLYTASK_TRACE_ASSIGN: () => {
+    const variable = tf.tidy(() => tf.variable(tf.zeros([3]), false, "running-mean"));
+    try {
+      compiling((x) => {
+        variable.assign(tf.mean(x, 0));
+      });
+    } finally {
+      variable.dispose();
+    }
+  },
   POLYTASK_BACKEND_UNKNOWN: () => useBackend("webgpu" as "wasm"),
   POLYTASK_LAW: () => changesAfterFirstStep(weightingSubject(() => equal())),
 };
