@@ -1,7 +1,7 @@
 import { badOption } from "@polytask/core";
 import type { Implementation } from "./implementations.ts";
 import { median } from "./measure.ts";
-import { readResults, type Results } from "./results.ts";
+import { readResults, type Results, shareText } from "./results.ts";
 import { alignColumns } from "./table.ts";
 
 /** What the engine is asked to show on a case: a ratio, and the least that it may be. */
@@ -27,7 +27,11 @@ export interface Verdict {
 /** Prints, from several files that `step --json` wrote, the median of every ratio that is demanded. */
 export async function ratios(files: readonly string[]): Promise<void> {
   if (files.length === 0) throw badOption("bench ratios", "FILES", "given", files);
-  const verdicts = judge(await Promise.all(files.map(readResults)));
+  const runs = await Promise.all(files.map(readResults));
+  runs.forEach(({ machine: { foreignCpuShare } }, i) => {
+    if (foreignCpuShare !== null) console.log(`${files[i]}: ${shareText(foreignCpuShare)}`);
+  });
+  const verdicts = judge(runs);
   console.log(
     alignColumns([
       ["case", "ratio", "runs", "least", "greatest", "median", "demanded", ""],
