@@ -25,7 +25,7 @@ const ENGINE = "engine";
 const BACKWARD_SCOPE = "backward";
 
 /** What tfjs appends to the name of an op's scope. */
-const OP = /__op$/;
+const OP = "__op";
 const RANDOM = /^(random|rand|truncatedNormal|multinomial|dropout|Multinomial)/;
 
 /** One trace: which tensor stands for which node, and whose code is running. */
@@ -102,7 +102,8 @@ export class Session implements Tracer, Recorder {
     }
     const node = this.graph.literal(values, shape, dtype satisfies DType);
     this.checkConstant(node);
-    this.record(this.#kernel, textOf(values));
+    const op = scopes().findLast((name) => name.endsWith(OP));
+    this.record(op?.slice(0, -OP.length) ?? this.#kernel, textOf(values));
     const dataId = {};
     this.#nodes.set(dataId, node);
     return dataId;
@@ -145,12 +146,12 @@ export class Session implements Tracer, Recorder {
    * same at every step from now on. tf.zeros and tf.ones depend on shapes alone.
    */
   private checkConstant(node: Node): void {
-    const names = tf.engine().state.scopeStack.map(({ name }) => name ?? "");
-    const random = names.find((name) => name.endsWith("__op") && RANDOM.test(name));
+    const names = scopes();
+    const random = names.find((name) => name.endsWith(OP) && RANDOM.test(name));
     if (random !== undefined) throw frozenNoise(this.where(), random.replace(OP, ""));
     if (this.running.slot === ENGINE) return;
     const fixed = [CONSTANT_SCOPE, BACKWARD_SCOPE];
-    if (names.some((name) => fixed.includes(name) || name.endsWith("__op"))) return;
+    if (names.some((name) => fixed.includes(name) || name.endsWith(OP))) return;
     if (node.op === "Constant" && [0, 1].includes(node.attributes.value)) return;
     throw frozenConstant(this.where(), node.shape);
   }
@@ -163,3 +164,6 @@ export class Session implements Tracer, Recorder {
     return `${this.running.part}, ${this.running.doing}`;
   }
 }
+
+/** Names of the scopes that are open, the innermost last. */
+const scopes = (): readonly string[] => tf.engine().state.scopeStack.map(({ name }) => name ?? "");
