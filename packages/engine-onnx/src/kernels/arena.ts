@@ -30,7 +30,7 @@ const MAX_PAGES = 65_535;
 export const regionBytes = (count: number, elementBytes: 4 | 8 = 4): number =>
   Math.ceil((count * elementBytes) / ALIGNMENT) * ALIGNMENT;
 
-export interface ArenaOptions {
+interface ArenaOptions {
   /** Whether the memory is one of WebAssembly. Default true where the host has it; false makes a plain buffer. */
   readonly wasm?: boolean;
 }

@@ -7,7 +7,7 @@ import { rowKernels } from "./js-rows.ts";
 import type { Kernels } from "./kernels.ts";
 import { wasmKernels } from "./wasm-kernels.ts";
 
-export interface KernelOptions {
+interface KernelOptions {
   /** WebAssembly SIMD or plain JavaScript. Default SIMD where the host and the arena have it. */
   readonly simd?: boolean;
 }

@@ -1,21 +1,21 @@
 /** Whether a result replaces what was there or is added to it. */
-export type Mode = "set" | "add";
+type Mode = "set" | "add";
 
 /** What the rule of `momentum` in @polytask/optimizers is made of. */
-export interface MomentumRule {
+interface MomentumRule {
   readonly mu: number;
   readonly nesterov: boolean;
 }
 
 /** What the rule of `adam` and `adamw` in @polytask/optimizers is made of. */
-export interface AdamRule {
+interface AdamRule {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
 }
 
 /** The numbers of one update: η/(1 − β₁ᵗ), √(1 − β₂ᵗ), and 1 − η·λ, which is 1 for `adam`. */
-export interface AdamStep {
+interface AdamStep {
   readonly step: number;
   readonly root: number;
   readonly keep: number;
