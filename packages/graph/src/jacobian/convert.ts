@@ -3,7 +3,6 @@ import type { Node } from "../node.ts";
 import { add, mul, pad, reshape, slice, stack } from "../ops/index.ts";
 import { NOBODY, sameTasks } from "./mark.ts";
 import type { Diagonal, Part, Stack } from "./representation.ts";
-import { joinedRows } from "./rows.ts";
 
 /** The copies of a part that are not 0, ascending. */
 export function copiesOf(part: Part): readonly number[] {
@@ -21,7 +20,7 @@ export function stacked(graph: Graph, part: Part): Stack {
     case "stack":
       return part;
     case "rows":
-      return { kind: "stack", copies: part.copies, value: joinedRows(graph, part.values) };
+      return { kind: "stack", copies: part.copies, value: stack(graph, part.values, 0) };
     case "diagonal":
       return { kind: "stack", copies: copiesOf(part), value: masked(graph, part) };
   }

@@ -116,6 +116,35 @@ export const AWKWARD: Readonly<Record<string, Model>> = {
       return perTask(2, (k) => square(tf.matMul(h, p("u", k)), y[`y${k}`]));
     },
   },
+  "a trunk of grouped convolutions and pools": {
+    tasks: 3,
+    parameters: { D: [3, 3, 2, 2], P: [1, 1, 4, 3], s: [3], u: [3, 3, 1] },
+    data: { x: [B, 8, 8, 2], y: [3, B, 1] },
+    losses: (p, { x, y }) => {
+      const apart = tf.depthwiseConv2d(x as Tensor4D, p("D") as Tensor4D, 1, "same");
+      const pooled = tf.maxPool(apart, 2, 2, "valid");
+      const mixed = tf.tanh(tf.conv2d(pooled, p("P") as Tensor4D, 1, "same"));
+      const means = tf.avgPool(tf.mul(mixed, p("s")) as Tensor4D, 2, 2, "valid");
+      const copies = tf.tile(tf.expandDims(tf.max(means, [1, 2]), 0), [3, 1, 1]);
+      return tf.mean(tf.square(tf.sub(tf.matMul(copies, p("u")), y)), [1, 2]);
+    },
+  },
+  "self-attention over a sequence, and batch norm": {
+    tasks: 2,
+    parameters: { Q: [4, H], K: [4, H], V: [4, H], s: [H], ...each(2, "u", [H, 1]) },
+    data: { x: [B, 3, 4], ...each(2, "y", [B, 1]) },
+    losses: (p, { x, ...y }) => {
+      const flat = tf.reshape(x, [B * 3, 4]);
+      const [q, k, v] = ["Q", "K", "V"].map((name) =>
+        tf.reshape(tf.matMul(flat, p(name)), [B, 3, H]),
+      );
+      const attention = tf.softmax(tf.div(tf.matMul(q, k, false, true), Math.sqrt(H)));
+      const read = tf.max(tf.matMul(attention, v), 1);
+      const { mean, variance } = tf.moments(read, 0);
+      const h = tf.mul(tf.div(tf.sub(read, mean), tf.sqrt(tf.add(variance, 1e-3))), p("s"));
+      return perTask(2, (k) => square(tf.matMul(h, p("u", k)), y[`y${k}`]));
+    },
+  },
   "heads and losses of different kinds": {
     tasks: 3,
     parameters: { ...trunkOf(), u0: [H, 1], u1: [H, 3], V2: [H, 4], u2: [4, 2] },
