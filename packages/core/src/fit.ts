@@ -66,7 +66,8 @@ export async function fit<Name extends string>(
       }
       if (stop) return summary("observer");
       if (clock() - turnStart > TURN_MS) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        // Not a timer of 0 ms, which takes 1.5.
+        await nextTurn();
         turnStart = clock();
       }
     }
@@ -79,6 +80,17 @@ export async function fit<Name extends string>(
     }
   }
 }
+
+/** Lets timers, sockets and aborts have their turn. A message is the quickest way there that browsers have, too. */
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 
 const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
 
