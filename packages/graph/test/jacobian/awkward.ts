@@ -124,7 +124,7 @@ export const AWKWARD: Readonly<Record<string, Model>> = {
       const apart = tf.depthwiseConv2d(x as Tensor4D, p("D") as Tensor4D, 1, "same");
       const pooled = tf.maxPool(apart, 2, 2, "valid");
       const mixed = tf.tanh(tf.conv2d(pooled, p("P") as Tensor4D, 1, "same"));
-      const means = tf.avgPool(tf.mul(mixed, p("s")) as Tensor4D, 2, 2, "valid");
+      const means = tf.avgPool(tf.mul<Tensor4D>(mixed, p("s")), 2, 2, "valid");
       const copies = tf.tile(tf.expandDims(tf.max(means, [1, 2]), 0), [3, 1, 1]);
       return tf.mean(tf.square(tf.sub(tf.matMul(copies, p("u")), y)), [1, 2]);
     },
