@@ -64,7 +64,9 @@ export class Emitter {
 
   /** Adds a node with one output; its name. */
   node(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}): string {
-    return this.split(op, inputs, attributes, 1)[0];
+    const name = this.fresh(op);
+    this.nodes.push({ op, inputs, outputs: [name], attributes });
+    return name;
   }
 
   /** Adds a node with several outputs; their names. */

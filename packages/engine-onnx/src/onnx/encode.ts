@@ -1,4 +1,4 @@
-import { ancestors, type Node, type NodeOf, sameShape, type Shape, sizeOf } from "@polytask/graph";
+import { ancestors, type Node, sameShape, type Shape, sizeOf } from "@polytask/graph";
 import { encodeBody, type NamedOutput } from "./body.ts";
 import type { Emitter } from "./emitter.ts";
 import { IN_PLACE, inPlace } from "./in-place.ts";

@@ -26,11 +26,12 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
-/** ValueInfoProto of a tensor. */
+/** ValueInfoProto of a tensor, or of a sequence of such tensors. */
 export interface OnnxValueInfo {
   readonly name: string;
   readonly type: OnnxType;
   readonly shape: readonly OnnxDim[];
+  readonly sequence?: boolean;
 }
 
 /** ModelProto with its graph. */
@@ -107,21 +108,26 @@ function writeTensor(to: BinaryWriter, { name, type, shape, bytes }: OnnxTensor)
   to.tag(9, WireType.LengthDelimited).bytes(bytes);
 }
 
-function writeValueInfo(to: BinaryWriter, { name, type, shape }: OnnxValueInfo): void {
-  text(to, 1, name);
-  message(to, 2, () =>
-    message(to, 1, () => {
-      integer(to, 1, DATA_TYPE[type]);
-      message(to, 2, () => {
-        for (const size of shape) {
-          message(to, 1, () => {
-            if (typeof size === "string") text(to, 2, size);
-            else to.tag(1, WireType.Varint).int64(size);
-          });
-        }
-      });
-    }),
-  );
+function writeValueInfo(to: BinaryWriter, value: OnnxValueInfo): void {
+  text(to, 1, value.name);
+  message(to, 2, () => {
+    if (value.sequence) message(to, 4, () => message(to, 1, () => writeTensorType(to, value)));
+    else writeTensorType(to, value);
+  });
+}
+
+function writeTensorType(to: BinaryWriter, { type, shape }: OnnxValueInfo): void {
+  message(to, 1, () => {
+    integer(to, 1, DATA_TYPE[type]);
+    message(to, 2, () => {
+      for (const size of shape) {
+        message(to, 1, () => {
+          if (typeof size === "string") text(to, 2, size);
+          else to.tag(1, WireType.Varint).int64(size);
+        });
+      }
+    });
+  });
 }
 
 function message(to: BinaryWriter, field: number, write: () => void): void {

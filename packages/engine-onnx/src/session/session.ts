@@ -1,5 +1,6 @@
 import { badOption } from "@polytask/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { isLarge, runInPlace, worksInPlace } from "./in-place.ts";
 import { checkProvider, type Provider, PROVIDERS } from "./provider.ts";
 import { loadRuntime } from "./runtime.ts";
 
@@ -23,16 +24,19 @@ export type Tensors = Record<string, Tensor>;
 /** A loaded model. */
 export interface Session {
   /**
-   * Runs the model once. `fetches` name the wanted outputs; where one is a tensor, the result is written into its array,
-   * else it comes in a new tensor. Arrays may be views of a WebAssembly memory: nothing is copied.
+   * Runs the model once. Results are written into the arrays of `fetches`, which may be views of a WebAssembly memory;
+   * one that has none (null) comes in a tensor of its own.
    */
-  readonly run: (feeds: Tensors, fetches: Record<string, Tensor | null>) => Promise<Tensors>;
+  readonly run: (
+    feeds: Readonly<Tensors>,
+    fetches: Readonly<Record<string, Tensor | null>>,
+  ) => Promise<Readonly<Tensors>>;
   /** Frees the native memory; the arrays are the caller's. */
   readonly release: () => Promise<void>;
 }
 
 /**
- * Loads an ONNX model into onnxruntime-node.
+ * Loads a model of `encode` into onnxruntime-node.
  *
  * @throws POLYTASK_ONNX_RUNTIME without onnxruntime-node, POLYTASK_ONNX_PROVIDER without the provider's device,
  * POLYTASK_OPTION for an option of a wrong value.
@@ -52,8 +56,13 @@ export async function createSession(
       preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, "gpu-buffer"])),
     }),
   });
+  const inPlace = provider === "cpu" && (await worksInPlace(runtime));
   return {
-    run: (feeds, fetches) => session.run(feeds, fetches),
+    run: async (feeds, fetches) => {
+      if (!inPlace || !isLarge(fetches)) return session.run(feeds, fetches);
+      await runInPlace(session, feeds, fetches);
+      return fetches;
+    },
     release: () => session.release(),
   };
 }
