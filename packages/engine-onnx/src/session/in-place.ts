@@ -6,7 +6,7 @@ import { messageOf } from "./errors.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What the runtime says when it comes to a sequence, after all results have been written. */
-const REFUSAL = /Non tensor type is temporarily not supported/;
+const REFUSAL = "Non tensor type is temporarily not supported";
 
 /** Up to so many bytes, the copies cost less than an error that is thrown and caught. */
 const SMALL = 65_536;
@@ -20,7 +20,7 @@ export async function runInPlace(
   try {
     await session.run(feeds, { ...fetches, [IN_PLACE]: null });
   } catch (error) {
-    if (!messageOf(error).includes("Non tensor type is temporarily not supported")) throw error;
+    if (!messageOf(error).includes(REFUSAL)) throw error;
   }
 }
 

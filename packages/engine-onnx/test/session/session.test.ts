@@ -77,7 +77,7 @@ describe("a session", () => {
     // The measure does see a copy.
     const { y } = await session.run(feeds, { y: null });
     expect(process.memoryUsage().arrayBuffers - before).toBeGreaterThan(3 * MIB);
-    expect(y.data).toEqual(inPlace.y.data);
+    expect((y.data as Float32Array)[size - 1]).toBe(2);
     await session.release();
   });
 
