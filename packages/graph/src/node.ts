@@ -31,6 +31,8 @@ export const UNARY = [
   "Sinh",
   "Softplus",
   "Sqrt",
+  // 1 where x > 0, else 0; of a float.
+  "Step",
   "Tan",
   "Tanh",
 ] as const;

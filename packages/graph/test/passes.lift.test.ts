@@ -19,7 +19,7 @@ const cases: Readonly<Record<string, Case>> = {
   Relu: { operands: [[2, 3]], make: (g, [x]) => ops.unary(g, "Relu", x) },
   Cast: {
     operands: [[2, 3]],
-    make: (g, [x]) => ops.cast(g, ops.logic(g, "Greater", x, g.constant(0)), "float32"),
+    make: (g, [x]) => ops.cast(g, ops.logic(g, "Less", x, g.constant(0)), "float32"),
   },
   "Add of equal shapes": {
     operands: [

@@ -38,6 +38,13 @@ export const rounding =
   (to: Emitter, value: Value): string =>
     value.dtype === "float32" ? to.node(op, operands(to, value)) : to.name(value.inputs[0]);
 
+/** min(1, max(0, x·most)): one pass, where Greater and Cast are two. Below 3e-39 it is not yet 1. */
+export const step = (to: Emitter, value: Value): string =>
+  to.node("HardSigmoid", operands(to, value), {
+    alpha: { float: 3.4028234663852886e38 },
+    beta: { float: 0 },
+  });
+
 /** The remainder with the divisor's sign: ONNX has that for whole numbers, and the dividend's for floats. */
 export function mod(to: Emitter, value: ValueOf<"Mod">): string {
   if (value.dtype !== "float32") return elementwise("Mod", NUMBERS)(to, value);

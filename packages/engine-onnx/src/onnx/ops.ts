@@ -1,6 +1,6 @@
 import type { Op } from "@polytask/graph";
 import { fixedDims } from "./dim.ts";
-import { ALL, elementwise, FLOATS, mod, NUMBERS, rounding, TRUTHS, where } from "./elementwise.ts";
+import { ALL, elementwise, FLOATS, mod, NUMBERS, rounding, step, TRUTHS, where } from "./elementwise.ts";
 import type { Emitter } from "./emitter.ts";
 import { extreme, reduction, topK } from "./reduction.ts";
 import { scatterAdd } from "./scatter-add.ts";
@@ -42,6 +42,7 @@ export const ONNX_OPS: { readonly [O in Exclude<Op, "View">]: Encoding<O> } = {
   Sinh: elementwise("Sinh", FLOATS),
   Softplus: elementwise("Softplus", FLOATS),
   Sqrt: elementwise("Sqrt", FLOATS),
+  Step: step,
   Tan: elementwise("Tan", FLOATS),
   Tanh: elementwise("Tanh", FLOATS),
 

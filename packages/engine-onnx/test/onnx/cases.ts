@@ -56,6 +56,7 @@ export const CASES: { readonly [O in Op]: (d: Drawing) => Node } = {
   Sinh: unary("Sinh"),
   Softplus: unary("Softplus"),
   Sqrt: unary("Sqrt", [0, 9]),
+  Step: unary("Step"),
   Tan: unary("Tan", [-1, 1]),
   Tanh: unary("Tanh"),
 

@@ -64,10 +64,16 @@ export function cast(graph: Graph, x: Node, dtype: DType): Node {
   const value = constantOf(x);
   if (value !== undefined) return graph.constant(value, x.shape, dtype);
   if (x.op === "Expand") return expand(graph, cast(graph, x.inputs[0], dtype), x.shape);
+  if (dtype === "float32" && x.op === "Greater" && isZero(x.inputs[1])) {
+    const [of] = x.inputs;
+    if (of.dtype === "float32") return expand(graph, unary(graph, "Step", of), x.shape);
+  }
   // A bool is 0 or 1 in every type.
   if (x.op === "Cast" && x.inputs[0].dtype === "bool") return cast(graph, x.inputs[0], dtype);
   return graph.emit("Cast", [x], null, x.shape, dtype);
 }
+
+const isZero = (x: Node): boolean => constantOf(x) === 0;
 
 /** x + 0, x·1, x·0 and their like. A product with a known 0 is 0, also where x may not be finite: what is masked is gone. */
 function neutral(graph: Graph, op: ArithmeticOp, a: Node, b: Node, shape: Shape): Node | undefined {

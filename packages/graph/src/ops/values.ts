@@ -28,6 +28,7 @@ export const UNARY_VALUES: Readonly<Record<UnaryOp, (x: number) => number>> = {
   Sinh: Math.sinh,
   Softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   Sqrt: Math.sqrt,
+  Step: (x) => Number(x > 0),
   Tan: Math.tan,
   Tanh: Math.tanh,
 };

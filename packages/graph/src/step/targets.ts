@@ -31,7 +31,9 @@ export function joinTargets(graph: Graph, targets: readonly Target[]): readonly 
 export function splitTargets(graph: Graph, targets: readonly Target[]): readonly Target[] {
   return targets.flatMap(({ node, space, at }) => {
     const inner = node.op === "Reshape" && node.inputs[0].op === "Concat" ? node.inputs[0] : node;
-    if (inner.op !== "Concat" || inner.attributes.axis !== 0) return [{ node, space, at }];
+    if (inner.op !== "Concat" || inner.attributes.axis !== 0) {
+      return [{ node: bare(node), space, at }];
+    }
     const pieces: Target[] = [];
     let from = at;
     for (const part of inner.inputs) {
@@ -40,10 +42,13 @@ export function splitTargets(graph: Graph, targets: readonly Target[]): readonly
     }
     const isSmall = ({ node: piece }: Target): boolean => sizeOf(piece.shape) <= SMALL;
     return stretches(pieces, (a, b) => isSmall(a) && isSmall(b)).flatMap((run) =>
-      joinTargets(graph, run),
+      joinTargets(graph, run).map((target) => ({ ...target, node: bare(target.node) })),
     );
   });
 }
+
+/** The same numbers before a Reshape: at the end of a graph, a runtime makes a copy of one. */
+const bare = (node: Node): Node => (node.op === "Reshape" ? bare(node.inputs[0]) : node);
 
 const flat = (graph: Graph, node: Node): Node => reshape(graph, node, [sizeOf(node.shape)]);
 

@@ -244,10 +244,10 @@ export const mmoe =
       banks = w1.map((w, i) => tf.relu(dense(tf.relu(dense(x, w, b1[i])), w2[i], b2[i])));
       bank = mixing === "product" ? tf.stack([...banks], 1) : x;
     } else {
-      const wide = tf.reshape(memory.parameter(hidden.input, e, first), [
+      const wide = tf.reshape<tf.Rank.R2>(memory.parameter(hidden.input, e, first), [
         hidden.input,
         e * first,
-      ]) as Tensor2D;
+      ]);
       const start = tf.relu(
         tf.add(tf.matMul(x, wide), tf.reshape(memory.parameter(e, first), [e * first])),
       );
