@@ -6,6 +6,7 @@ import { readDataset, readInputs } from "./examples.ts";
 import { fit } from "./fit.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { createLock } from "./lock.ts";
+import { rememberNetwork } from "./network-of.ts";
 import type { Parts } from "./parts.ts";
 import { predictArrays, predictTensors } from "./predict.ts";
 import { openScope } from "./scope.ts";
@@ -92,7 +93,7 @@ export async function createTrainer<Name extends string>(
     });
   };
 
-  return {
+  const trainer: Trainer<Name> = {
     tasks: network.tasks,
     get step() {
       return progress.step;
@@ -119,6 +120,7 @@ export async function createTrainer<Name extends string>(
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+  return rememberNetwork(trainer, network);
 }
 
 function checkTasks(tasks: PerTask<string, Task>): void {

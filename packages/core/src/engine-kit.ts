@@ -7,6 +7,7 @@ export { checkMatrix, checkPartition } from "./check-surgery.ts";
 export { CONSTANT_SCOPE } from "./constant.ts";
 export { brokenPart, nonFinite, nonFiniteGradient } from "./errors.ts";
 export { labelledLoss, type LabelTensors, scoresOf } from "./losses.ts";
+export { type ColumnLayouts, columnsOf, networkOf } from "./network-of.ts";
 export { drawNoise } from "./noise.ts";
 export { penaltyOf } from "./penalty.ts";
 export { sizeOf } from "./rows.ts";

@@ -3,6 +3,7 @@ import type { Column, Columns, PartialDataset } from "./data.ts";
 import type { Encoder } from "./encoder.ts";
 import { badData, unknownTask } from "./errors.ts";
 import { readLabels, takeLabels } from "./labels.ts";
+import { rememberColumns } from "./network-of.ts";
 import { type Choice, countRows, type Rows, takeRows } from "./rows.ts";
 import type { PerTask, SomeTasks, Task } from "./tasks.ts";
 
@@ -43,7 +44,7 @@ export async function readDataset<Name extends string>(
     if (column === undefined) continue;
     labels[name] = readLabels(name, reader.task[name], column, data.masks?.[name]);
   }
-  const columns = await reader.encoder.prepare(data.inputs);
+  const columns = rememberColumns(reader.encoder, await reader.encoder.prepare(data.inputs));
   const lengths = new Map<string, number>();
   for (const [name, rows] of Object.entries(columns))
     lengths.set(`column "${name}"`, countRows(rows));
@@ -62,7 +63,7 @@ export async function readInputs<Name extends string>(
   inputs: Column | Columns,
   tasks: readonly Name[],
 ): Promise<Examples<Name>> {
-  const columns = await reader.encoder.prepare(inputs);
+  const columns = rememberColumns(reader.encoder, await reader.encoder.prepare(inputs));
   const lengths = new Map(
     Object.entries(columns).map(([name, rows]) => [`column "${name}"`, countRows(rows)]),
   );
