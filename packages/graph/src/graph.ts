@@ -69,14 +69,19 @@ function keyOf<O extends Op>(
   if (attributes === null) return key;
   if (op === "Literal") {
     const { values } = attributes as Attributes["Literal"];
-    return sizeOf(shape) > COMPARED ? undefined : key + Array.from(values).join();
+    return sizeOf(shape) > COMPARED ? undefined : key + Array.from(values, textOf).join();
   }
-  if (op === "Constant") {
-    const { value } = attributes as Attributes["Constant"];
-    return key + (Object.is(value, -0) ? "-0" : String(value));
-  }
-  return key + JSON.stringify(attributes);
+  if (op === "Constant") return key + textOf((attributes as Attributes["Constant"]).value);
+  return key + JSON.stringify(attributes, op === "Pad" ? exact : undefined);
 }
+
+/** JSON has neither −0 nor numbers that are not finite; only what is padded with may be one. */
+const exact = (_: string, value: unknown): unknown =>
+  typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
+    ? textOf(value)
+    : value;
+
+const textOf = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
 const normal = (value: number, dtype: DType): number =>
   dtype === "float32"
@@ -95,9 +100,9 @@ export const constantOf = (node: Node): number | undefined =>
   node.op === "Constant" ? node.attributes.value : undefined;
 
 /** Everything the given nodes depend on, themselves included, in the order of ids: operands first. */
-export function ancestors<Of extends { readonly id: number; readonly inputs: readonly Of[] } = Node>(
-  outputs: readonly Of[],
-): readonly Of[] {
+export function ancestors<
+  Of extends { readonly id: number; readonly inputs: readonly Of[] } = Node,
+>(outputs: readonly Of[]): readonly Of[] {
   const seen = new Set<Of>();
   const stack = [...outputs];
   for (let node = stack.pop(); node; node = stack.pop()) {

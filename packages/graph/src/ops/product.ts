@@ -10,7 +10,8 @@ export function matMul(graph: Graph, a: Node, b: Node): Node {
     throw new RangeError(`[${a.shape.join(", ")}]·[${b.shape.join(", ")}]: ${k} is not ${rows}`);
   }
   const shape: Shape = [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n];
-  if (constantOf(a) === 0 || constantOf(b) === 0) return graph.constant(0, shape, a.dtype);
+  if (k === 0 || constantOf(a) === 0 || constantOf(b) === 0)
+    return graph.constant(0, shape, a.dtype);
   const [p, q] = [unspread(graph, a), unspread(graph, b)];
   const stored = broadcast(p.shape.slice(0, -2), q.shape.slice(0, -2));
   return expand(graph, graph.emit("MatMul", [p, q], null, [...stored, m, n], a.dtype), shape);

@@ -1,5 +1,5 @@
 import { constantOf, type Graph } from "../graph.ts";
-import { type Node, type ReductionOp, type Shape, sizeOf } from "../node.ts";
+import { type DType, type Node, type ReductionOp, type Shape, sizeOf } from "../node.ts";
 import { arithmetic, scale } from "./elementwise.ts";
 import { leftPadded, reshape } from "./shape.ts";
 
@@ -9,10 +9,9 @@ export function reduce(graph: Graph, op: ReductionOp, x: Node, axes: readonly nu
   const shape = without(x.shape, sorted);
   const count = sizeOf(sorted.map((axis) => x.shape[axis]));
   const value = constantOf(x);
-  if (value !== undefined && (op !== "ReduceProd" || count < 2)) {
-    return graph.constant(op === "ReduceSum" ? value * count : value, shape, x.dtype);
-  }
-  if (count === 1 && sizeOf(x.shape) > 0) return reshape(graph, x, shape);
+  if (count === 0) return graph.constant(ofNothing(op, x.dtype), shape, x.dtype);
+  if (value !== undefined) return graph.constant(ofEquals(op, value, count), shape, x.dtype);
+  if (count === 1) return reshape(graph, x, shape);
   if (op === "ReduceSum") {
     const simpler = sumSimpler(graph, x, sorted, shape);
     if (simpler) return simpler;
@@ -22,6 +21,16 @@ export function reduce(graph: Graph, op: ReductionOp, x: Node, axes: readonly nu
 
 export const sum = (graph: Graph, x: Node, axes: readonly number[]): Node =>
   reduce(graph, "ReduceSum", x, axes);
+
+/** The reduction of no numbers at all. */
+function ofNothing(op: ReductionOp, dtype: DType): number {
+  const end = dtype === "float32" ? Infinity : 2 ** 31 - 1;
+  return { ReduceSum: 0, ReduceProd: 1, ReduceMax: -end, ReduceMin: end }[op];
+}
+
+/** Of one number, some times. */
+const ofEquals = (op: ReductionOp, value: number, count: number): number =>
+  op === "ReduceSum" ? value * count : op === "ReduceProd" ? value ** count : value;
 
 /** A shape without some of its axes. */
 export const without = (shape: Shape, axes: readonly number[]): Shape =>

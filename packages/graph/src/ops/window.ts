@@ -1,4 +1,4 @@
-import type { Graph } from "../graph.ts";
+import { constantOf, type Graph } from "../graph.ts";
 import type { Attributes, Node, Shape } from "../node.ts";
 
 /** Length of a window's result along one axis. */
@@ -16,6 +16,7 @@ export const windowed = (
 export function conv(graph: Graph, data: Node, filter: Node, attributes: Attributes["Conv"]): Node {
   const spatial = spatialOf(data.shape, filter.shape.slice(2), attributes);
   const shape = [data.shape[0], filter.shape[0], ...spatial];
+  if (isZero(data) || isZero(filter)) return graph.constant(0, shape, data.dtype);
   return graph.emit("Conv", [data, filter], attributes, shape, data.dtype);
 }
 
@@ -28,6 +29,7 @@ export function convTranspose(
   spatial: Shape,
 ): Node {
   const shape = [data.shape[0], filter.shape[1] * attributes.groups, ...spatial];
+  if (isZero(data) || isZero(filter)) return graph.constant(0, shape, data.dtype);
   return graph.emit("ConvTranspose", [data, filter], attributes, shape, data.dtype);
 }
 
@@ -40,6 +42,8 @@ export function pool(
   const shape = [x.shape[0], x.shape[1], ...spatialOf(x.shape, attributes.kernel, attributes)];
   return graph.emit(op, [x], attributes, shape, x.dtype);
 }
+
+const isZero = (x: Node): boolean => constantOf(x) === 0;
 
 const spatialOf = (
   shape: Shape,
