@@ -4,12 +4,12 @@ import type { Shape } from "./node.ts";
 const shown = (shape: Shape): string => `[${shape.join(", ")}]`;
 
 /** A kernel that the graph does not know. */
-export const noLowering = (who: string, kernel: string): PolytaskError =>
+export const noLowering = (who: string, kernel: string, use = ""): PolytaskError =>
   new PolytaskError({
     code: "POLYTASK_TRACE_KERNEL",
     who,
     required: "a compiled step is made of ops that have a lowering",
-    found: `"${kernel}" has none`,
+    found: `"${kernel}"${use === "" ? "" : ` ${use}`} has none`,
     remedy: `Write it with other ops, teach it with registerLowering("${kernel}", …) of @polytask/graph, or run on the eager engine.`,
   });
 

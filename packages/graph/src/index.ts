@@ -2,6 +2,7 @@ export * from "./graph.ts";
 export { type KernelCall, type Lowering, type Lowerings, registerLowering } from "./lowering.ts";
 export * from "./node.ts";
 export * as ops from "./ops/index.ts";
+export { UnsupportedUse } from "./unsupported.ts";
 export { trace, type Tracer } from "./trace.ts";
 export { type GatherStep, type GatherWish, type GroupShape, recordGather, traceGather } from "./step/gather-step.ts";
 export { type HostInput, type NoiseInput, type PassInputs } from "./step/inputs.ts";

@@ -1,24 +1,8 @@
 import { onTape } from "@polytask/core/engine";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Cases } from "./lowerings/case.ts";
-import { elementwise } from "./lowerings/elementwise.ts";
-import { products } from "./lowerings/products.ts";
-import { reductions } from "./lowerings/reductions.ts";
-import { selection } from "./lowerings/selection.ts";
-import { images, shapes } from "./lowerings/shapes.ts";
-import { slidingWindows } from "./lowerings/windows.ts";
+import { tables } from "./lowerings/tables.ts";
 import { deviation, differences, eager, gradients, traced } from "./traced.ts";
-
-const tables: Readonly<Record<string, Cases>> = {
-  elementwise,
-  shapes,
-  images,
-  reductions,
-  products,
-  selection,
-  windows: slidingWindows,
-};
 
 beforeAll(async () => {
   await tf.setBackend("cpu");

@@ -138,6 +138,15 @@ describe("errors name part, place, op and remedy", () => {
     expect(errorOf((input) => custom(input)).found).toContain('"AcmeTwice"');
   });
 
+  it("a use of a kernel that has none", () => {
+    const error = errorOf(() =>
+      tf.avgPool3d(tf.zeros<tf.Rank.R5>([1, 3, 3, 3, 1]), 2, 3, "same"),
+    );
+    expect(error.code).toBe("POLYTASK_TRACE_KERNEL");
+    expect(error.found).toMatch(/^"AvgPool3D" with windows .* has none$/);
+    expect(errorOf((input) => tf.cast(input, "complex64")).found).toContain("to complex64");
+  });
+
   it("text", () => {
     const error = errorOf(() => tf.tensor1d(["a", "b"]));
     expect(error.code).toBe("POLYTASK_TRACE_KERNEL");

@@ -1,7 +1,9 @@
+import type { DataType } from "@tensorflow/tfjs";
 import type { Graph } from "../graph.ts";
 import type { KernelCall, Lowering } from "../lowering.ts";
 import type { ArithmeticOp, DType, LogicOp, Node, Shape, UnaryOp } from "../node.ts";
 import { arithmetic, cast, logic, reshape, unary } from "../ops/index.ts";
+import { UnsupportedUse } from "../unsupported.ts";
 
 /** A lowering whose attributes have the type that tfjs gives them. */
 export const lowering =
@@ -32,6 +34,12 @@ export const asArithmetic = (op: ArithmeticOp): Lowering =>
 
 export const asLogic = (op: LogicOp): Lowering =>
   lowering((graph, { a, b }) => logic(graph, op, a, b));
+
+/** tfjs's name of a type, if graphs have it; none means numbers. */
+export function dtypeOf(dtype: DataType | undefined): DType {
+  if (dtype === "string" || dtype === "complex64") throw new UnsupportedUse(`to ${dtype}`);
+  return dtype ?? "float32";
+}
 
 export const isInt = ({ dtype }: Node): boolean => dtype !== "float32";
 

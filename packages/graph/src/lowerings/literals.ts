@@ -1,15 +1,15 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Lowerings } from "../lowering.ts";
-import { type DType, sizeOf } from "../node.ts";
+import { sizeOf } from "../node.ts";
 import { cast, logic, reshape, where } from "../ops/index.ts";
-import { counting, lowering, onX } from "./call.ts";
+import { counting, dtypeOf, lowering, onX } from "./call.ts";
 
 /** Tensors that depend on shapes and known numbers alone, or nearly. */
 export const literals: Lowerings = {
   OnesLike: onX((graph, x) => graph.constant(1, x.shape, x.dtype)),
   ZerosLike: onX((graph, x) => graph.constant(0, x.shape, x.dtype)),
   Fill: lowering<tf.FillAttrs>((graph, _, { shape, value, dtype }) =>
-    graph.constant(Number(value), shape, (dtype as DType | undefined) ?? "float32"),
+    graph.constant(Number(value), shape, dtypeOf(dtype)),
   ),
   Range: lowering<tf.RangeAttrs>((graph, _, { start, stop, step, dtype }) => {
     const stride = stop < start && step === 1 ? -1 : step;
@@ -28,8 +28,8 @@ export const literals: Lowerings = {
   OneHot: lowering<tf.OneHotAttrs>((graph, { indices }, { depth, onValue, offValue, dtype }) => {
     const rows = reshape(graph, indices, [...indices.shape, 1]);
     const hit = logic(graph, "Equal", rows, counting(graph, depth));
-    if (onValue === 1 && offValue === 0) return cast(graph, hit, dtype as DType);
-    const [on, off] = [onValue, offValue].map((value) => graph.constant(value, [], dtype as DType));
+    if (onValue === 1 && offValue === 0) return cast(graph, hit, dtypeOf(dtype));
+    const [on, off] = [onValue, offValue].map((value) => graph.constant(value, [], dtypeOf(dtype)));
     return where(graph, hit, on, off);
   }),
   Diag: onX((graph, x) => {

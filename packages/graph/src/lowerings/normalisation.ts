@@ -8,7 +8,6 @@ import { lowering } from "./call.ts";
 /** Kernels that make numbers comparable. */
 export const normalisations: Lowerings = {
   Softmax: lowering((graph, { logits }) => softmax(graph, "Softmax", logits)),
-  LogSoftmax: lowering((graph, { logits }) => softmax(graph, "LogSoftmax", logits)),
 
   FusedBatchNorm: lowering<tf.FusedBatchNormAttrs>((graph, inputs, { varianceEpsilon }) => {
     const { x, mean, variance } = inputs;

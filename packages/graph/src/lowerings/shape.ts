@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Lowerings } from "../lowering.ts";
-import { type DType, sizeOf } from "../node.ts";
+import { sizeOf } from "../node.ts";
 import { cast, concat, expand, pad, reshape, slice, stack, transpose } from "../ops/index.ts";
-import { axesOf, axisOf, listOf, lowering, onX, resized } from "./call.ts";
+import { axesOf, axisOf, dtypeOf, listOf, lowering, onX, resized } from "./call.ts";
 import { batchToSpace, depthToSpace, mirrorPad, spaceToBatch } from "./space.ts";
 
 /** Kernels that move numbers about and compute nothing. */
 export const shapes: Lowerings = {
   Identity: onX((_, x) => x),
-  Cast: lowering<tf.CastAttrs>((graph, { x }, { dtype }) => cast(graph, x, dtype as DType)),
+  Cast: lowering<tf.CastAttrs>((graph, { x }, { dtype }) => cast(graph, x, dtypeOf(dtype))),
 
   Reshape: lowering<tf.ReshapeAttrs>((graph, { x }, { shape }) => {
     const known = sizeOf(shape.filter((size) => size !== -1));
@@ -24,7 +24,6 @@ export const shapes: Lowerings = {
     return reshape(graph, input, [...input.shape.slice(0, axis), 1, ...input.shape.slice(axis)]);
   }),
   Transpose: lowering<tf.TransposeAttrs>((graph, { x }, { perm }) => transpose(graph, x, perm)),
-  BroadcastTo: lowering<tf.BroadCastToAttrs>((graph, { x }, { shape }) => expand(graph, x, shape)),
   Tile: lowering<tf.TileAttrs>((graph, { x }, { reps }) => {
     // [a, b] repeated [r, s] times is [1, a, 1, b] broadcast to [r, a, s, b].
     const apart = x.shape.flatMap((size) => [1, size]);

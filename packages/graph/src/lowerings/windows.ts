@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Graph } from "../graph.ts";
+import { UnsupportedUse } from "../unsupported.ts";
 import type { Node, Shape, Window } from "../node.ts";
 import { reshape, slice, transpose } from "../ops/index.ts";
 
@@ -76,6 +77,9 @@ function placement(
   dilations: Shape,
   padsBefore: Shape,
 ): Placed {
+  if (padsBefore.some((amount) => amount < 0)) {
+    throw new UnsupportedUse('with windows further apart than they are long and padding "same"');
+  }
   // As much as the last window reaches beyond the input: less than tfjs says where it pads more than it uses.
   const padsAfter = kernel.map((size, i) =>
     Math.max(

@@ -16,6 +16,7 @@ import { findLowering } from "../lowering.ts";
 import type { DType, Node } from "../node.ts";
 import { type Entry, textOf } from "../recording.ts";
 import type { Running, Tracer } from "../trace.ts";
+import { UnsupportedUse } from "../unsupported.ts";
 import type { Recorder } from "./backend.ts";
 
 /** The slot of code that belongs to no part; what it makes of numbers is fixed. */
@@ -90,10 +91,22 @@ export class Session implements Tracer, Recorder {
     for (const [name, tensor] of Object.entries(inputs)) {
       if (tensor) nodes[name] = this.nodeOf(tensor);
     }
-    const result = lowering({ graph: this.graph, inputs: nodes, attributes });
+    const result = this.lowered(kernel, () =>
+      lowering({ graph: this.graph, inputs: nodes, attributes }),
+    );
     return Array.isArray(result)
       ? (result as readonly Node[]).map((node) => this.tensor(node))
       : this.tensor(result as Node);
+  }
+
+  private lowered<Result>(kernel: string, lower: () => Result): Result {
+    try {
+      return lower();
+    } catch (error) {
+      throw error instanceof UnsupportedUse
+        ? noLowering(this.where(), kernel, error.message)
+        : error;
+    }
   }
 
   write(values: ArrayLike<number>, shape: readonly number[], dtype: DataType): object {
