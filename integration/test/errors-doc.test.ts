@@ -16,6 +16,7 @@ import {
   type Trainer,
 } from "@polytask/core";
 import { onTape, gradientsOf } from "@polytask/core/engine";
+import { exportOnnx } from "@polytask/engine-onnx";
 import { features } from "@polytask/features";
 import { compareRecordings, trace } from "@polytask/graph";
 import { pcgrad } from "@polytask/surgery-pcgrad";
@@ -157,10 +158,16 @@ const provoked: Readonly<Record<string, () => unknown>> = {
       variable.dispose();
     }
   },
+  POLYTASK_ONNX_EXPORT: () => using((trainer) => exportOnnx(trainer, "unwritten.onnx")),
   POLYTASK_BACKEND_UNKNOWN: () => useBackend("webgpu" as "wasm"),
   POLYTASK_LAW: () => changesAfterFirstStep(weightingSubject(() => equal())),
 };
-const needsBrokenInstallation = ["POLYTASK_BACKEND_FAILED", "POLYTASK_BACKEND_MISSING"];
+const needsBrokenInstallation = [
+  "POLYTASK_BACKEND_FAILED",
+  "POLYTASK_BACKEND_MISSING",
+  "POLYTASK_ONNX_PROVIDER",
+  "POLYTASK_ONNX_RUNTIME",
+];
 
 describe("docs/errors.md", () => {
   it("has a section for every code that is thrown, and for no other", () => {

@@ -1,3 +1,9 @@
 export { type CompileReport } from "./compiler.ts";
+export {
+  type ExportedModel,
+  type ExportedTensor,
+  exportOnnx,
+  type ExportOptions,
+} from "./export/index.ts";
 export { onnx } from "./onnx.ts";
 export { type OnnxOptions } from "./options.ts";

@@ -1,6 +1,16 @@
 import type { Op } from "@polytask/graph";
 import { fixedDims } from "./dim.ts";
-import { ALL, elementwise, FLOATS, mod, NUMBERS, rounding, step, TRUTHS, where } from "./elementwise.ts";
+import {
+  ALL,
+  elementwise,
+  FLOATS,
+  mod,
+  NUMBERS,
+  rounding,
+  step,
+  TRUTHS,
+  where,
+} from "./elementwise.ts";
 import type { Emitter } from "./emitter.ts";
 import { extreme, reduction, topK } from "./reduction.ts";
 import { scatterAdd } from "./scatter-add.ts";

@@ -1,6 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkProvider } from "../../src/session/provider.ts";
 import { loadRuntime, type Runtime } from "../../src/session/runtime.ts";
+
+/** Errors that need a broken installation are quoted there too. */
+const page = readFileSync(new URL("../../../../docs/errors.md", import.meta.url), "utf8");
+const quoted: unknown = expect.toSatisfy((message) => page.includes(`\n${String(message)}\n`));
 
 const failing = (message: string) => (): Promise<Runtime> => Promise.reject(new Error(message));
 
@@ -11,6 +16,7 @@ describe("without ONNX Runtime", () => {
       code: "POLYTASK_ONNX_RUNTIME",
       found: "it is not installed",
       remedy: "ONNXRUNTIME_NODE_INSTALL=skip npm i onnxruntime-node",
+      message: quoted,
     });
   });
 
@@ -63,6 +69,7 @@ describe("without a provider", () => {
       found: "it does not start: Failed to get a WebGPU adapter: No supported adapters",
       remedy: expect.stringContaining("Vulkan") as string,
       cause: { message: inside },
+      message: quoted,
     });
   });
 

@@ -1,0 +1,6 @@
+export {
+  type ExportedModel,
+  type ExportedTensor,
+  exportOnnx,
+  type ExportOptions,
+} from "./export-onnx.ts";

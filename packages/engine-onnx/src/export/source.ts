@@ -1,0 +1,72 @@
+import { sizeOf } from "@polytask/graph";
+import type { Source } from "../onnx/body.ts";
+import { type Dim, fixedDims, product, sameDim, sameDims } from "../onnx/dim.ts";
+import type { Emitter } from "../onnx/emitter.ts";
+import type { OnnxType } from "../onnx/proto.ts";
+import type { ValueOf } from "../onnx/value.ts";
+
+/** An input of the exported model. */
+export interface ColumnInput {
+  readonly name: string;
+  readonly dtype: OnnxType;
+  /** With the batch in front. */
+  readonly shape: readonly Dim[];
+}
+
+/** Numbers that become part of the model. */
+export interface KnownMemory {
+  readonly values: Float32Array;
+  /** Names of pieces, by their place and size. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+export const pieceKey = (at: number, size: number): string => `${at}+${size}`;
+
+/** Columns are inputs, everything else that is read is known: initialisers under the variables' names. */
+export function exportSource(
+  columns: ReadonlyMap<string, ColumnInput>,
+  memories: ReadonlyMap<string, KnownMemory>,
+): Source {
+  const inputs = [...columns.values()];
+  const variables = [...memories.values()].flatMap(({ names }) => [...names.values()]);
+  const pieces = new Map<string, { readonly name: string; readonly shape: readonly number[] }>();
+
+  const initializer = (view: ValueOf<"View">, memory: KnownMemory, to: Emitter): string => {
+    const shape = fixedDims(view.shape);
+    const [at] = fixedDims([view.attributes.at]);
+    const key = pieceKey(at, sizeOf(shape));
+    const place = `${view.attributes.space} ${key}`;
+    const known = pieces.get(place);
+    if (known) return sameDims(known.shape, shape) ? known.name : to.reshape(known.name, shape);
+    const values = memory.values.subarray(at, at + sizeOf(shape));
+    const name = to.tensor(values, shape, "float32", memory.names.get(key));
+    pieces.set(place, { name, shape });
+    return name;
+  };
+
+  return {
+    names: [...inputs.map(({ name }) => name), ...variables],
+    read: (view, to) => {
+      const { space } = view.attributes;
+      const column = columns.get(space);
+      if (column) return columnPiece(view, column, to);
+      const memory = memories.get(space);
+      if (memory) return initializer(view, memory, to);
+      throw new Error(`nothing is known of the memory "${space}"`);
+    },
+    batch: (to) => to.node("Shape", [inputs[0].name], { start: 0, end: 1 }),
+  };
+}
+
+/** A column as it is, in another shape, or a stretch of its numbers. */
+function columnPiece(view: ValueOf<"View">, column: ColumnInput, to: Emitter): string {
+  if (sameDims(view.shape, column.shape)) return column.name;
+  const [size, whole] = [product(view.shape), product(column.shape)];
+  if (size === undefined || whole === undefined) {
+    throw new Error(`a piece of column "${column.name}" grows faster than the batch`);
+  }
+  if (sameDim(size, whole)) return to.reshape(column.name, view.shape);
+  const flat = to.reshape(column.name, [whole]);
+  const cut = { starts: [view.attributes.at], shape: [size], steps: [1] };
+  return to.reshape(to.slice(flat, [whole], cut), view.shape);
+}
