@@ -46,13 +46,20 @@ export function combineRows<Name extends string>(
     const matrix = mixing.get(block);
     if (!matrix) continue;
     const weights = rowWeights(block, matrix, standing.present);
-    combineBlock(memory, block, weights, gradients.subarray(block.parameterAt, block.parameterAt + block.size));
+    combineBlock(
+      memory,
+      block,
+      weights,
+      gradients.subarray(block.parameterAt, block.parameterAt + block.size),
+    );
   }
   layout.parameters.forEach((place, i) => {
     if (i >= network.parameters.length || place.of.tasks.length > 1) return;
     const weight = standing.weights[network.tasks.indexOf(place.of.tasks[0])];
     if (weight === 1) return;
-    for (const piece of gradientPieces(memory, [{ ...place, index: i, touched: tables.touched(i) }])) {
+    for (const piece of gradientPieces(memory, [
+      { ...place, index: i, touched: tables.touched(i) },
+    ])) {
       kernels.scale(piece, weight);
     }
   });

@@ -1,10 +1,10 @@
 import {
   ancestors,
   type Diagnostic,
-  fuse,
-  type FuseReport,
   type Graph,
   joinTargets,
+  optimise,
+  type OptimiseReport,
   splitTargets,
   type Target,
 } from "@polytask/graph";
@@ -20,7 +20,7 @@ export interface CompileReport {
   readonly milliseconds: number;
   /** Of which tracing, passes, and loading into the runtime. */
   readonly parts: { readonly trace: number; readonly passes: number; readonly load: number };
-  readonly fusion: FuseReport;
+  readonly passes: OptimiseReport;
   /** Ops that the vectorised Jacobian had no rule for, or where it lost structure. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -50,7 +50,7 @@ export async function compile(
 ): Promise<Program> {
   const start = performance.now();
   const joined = joinTargets(graph, targets);
-  const { outputs, report: fusion } = fuse(
+  const { outputs, report: passes } = optimise(
     graph,
     joined.map(({ node }) => node),
   );
@@ -66,7 +66,7 @@ export async function compile(
     nodes: ancestors(final.map(({ node }) => node)).length,
     milliseconds: traced + loaded - start,
     parts: { trace: traced, passes: passed - start, load: loaded - passed },
-    fusion,
+    passes,
     diagnostics,
   });
   return program;

@@ -1,5 +1,12 @@
 import { type Matrix, type Network } from "@polytask/core";
-import { type JacobianBlock, type Layout, ROWS_SPACE, SPACE, type Target, traceEdit } from "@polytask/graph";
+import {
+  type JacobianBlock,
+  type Layout,
+  ROWS_SPACE,
+  SPACE,
+  type Target,
+  traceEdit,
+} from "@polytask/graph";
 import type { Compiled } from "./compiled.ts";
 import { bufferAt } from "./gather.ts";
 import { fillPass, passSpaces } from "./inputs.ts";
@@ -24,10 +31,11 @@ export async function editRows<Name extends string>(
 ): Promise<void> {
   const { memory } = compiled;
   const { present, info } = standing;
-  const tasks = network.tasks.length;
   const columns = blocks.reduce((sum, { size }) => sum + size, 0);
   const key = `edit ${surgery} ${columns}`;
-  const edit = await compiled.once(key, () => compileEdit(network, layout, compiled, surgery, columns));
+  const edit = await compiled.once(key, () =>
+    compileEdit(network, layout, compiled, surgery, columns),
+  );
   fillPass(edit.inputs, edit.spaces, { random: network.noise, place: info });
   const flags = edit.spaces.get(SPACE.present) as Float32Array;
   flags.fill(0);
@@ -111,5 +119,13 @@ async function compileEdit<Name extends string>(
   const assigns = step.assigned.map(({ variable }) =>
     layout.buffers.findIndex((buffer) => buffer.variable === variable),
   );
-  return { inputs: step.inputs, spaces, rows, edited, assigns, program, dispose: () => program.dispose() };
+  return {
+    inputs: step.inputs,
+    spaces,
+    rows,
+    edited,
+    assigns,
+    program,
+    dispose: () => program.dispose(),
+  };
 }

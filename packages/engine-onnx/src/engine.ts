@@ -48,9 +48,7 @@ export async function createOnnxEngine<Name extends string>(
     const norms = network.needs.lastSharedNorms
       ? lastSharedNorms(network, layout, memory)
       : undefined;
-    const gramian = rows
-      ? await mixRows({ present, weights, losses, info })
-      : undefined;
+    const gramian = rows ? await mixRows({ present, weights, losses, info }) : undefined;
     const moving = movingOf(network, layout, present, gatherer.tables());
     checkGradients(memory, moving, info.step);
     await updating.apply(moving, rate);

@@ -21,23 +21,24 @@ export interface Stretch {
 }
 
 /** The kernels that an optimizer may name, from its constants. */
-const RULES: Readonly<Record<string, (kernels: Kernels, constants: readonly number[]) => FusedRule>> =
-  {
-    sgd: (kernels) => ({
-      all: ({ p, g }, [rate]) => kernels.sgd(p, g, rate),
-      rows: (rows, width, { p, g }, [rate]) => kernels.sgdRows(rows, width, p, g, rate),
-    }),
-    momentum: (kernels, [mu, nesterov]) => {
-      const rule = { mu, nesterov: nesterov !== 0 };
-      return {
-        all: ({ p, g, slots: [buffer] }, [rate]) => kernels.momentum(p, g, buffer, rule, rate),
-        rows: (rows, width, { p, g, slots: [buffer] }, [rate]) =>
-          kernels.momentumRows(rows, width, p, g, buffer, rule, rate),
-      };
-    },
-    adam: adamRule,
-    adamw: adamRule,
-  };
+const RULES: Readonly<
+  Record<string, (kernels: Kernels, constants: readonly number[]) => FusedRule>
+> = {
+  sgd: (kernels) => ({
+    all: ({ p, g }, [rate]) => kernels.sgd(p, g, rate),
+    rows: (rows, width, { p, g }, [rate]) => kernels.sgdRows(rows, width, p, g, rate),
+  }),
+  momentum: (kernels, [mu, nesterov]) => {
+    const rule = { mu, nesterov: nesterov !== 0 };
+    return {
+      all: ({ p, g, slots: [buffer] }, [rate]) => kernels.momentum(p, g, buffer, rule, rate),
+      rows: (rows, width, { p, g, slots: [buffer] }, [rate]) =>
+        kernels.momentumRows(rows, width, p, g, buffer, rule, rate),
+    };
+  },
+  adam: adamRule,
+  adamw: adamRule,
+};
 
 function adamRule(kernels: Kernels, [beta1, beta2, epsilon]: readonly number[]): FusedRule {
   const rule = { beta1, beta2, epsilon };
@@ -50,7 +51,10 @@ function adamRule(kernels: Kernels, [beta1, beta2, epsilon]: readonly number[]):
 }
 
 /** The fused kernel of a rule; undefined where there is none, and its graph is run. */
-export function fusedRule({ kernel }: ElementwiseOptimizer, kernels: Kernels): FusedRule | undefined {
+export function fusedRule(
+  { kernel }: ElementwiseOptimizer,
+  kernels: Kernels,
+): FusedRule | undefined {
   if (!kernel || !Object.hasOwn(RULES, kernel.name)) return undefined;
   return RULES[kernel.name](kernels, kernel.constants);
 }

@@ -59,7 +59,11 @@ export function createGatherer<Name extends string>(
   };
 
   /** The compiled step of groups of one shape. Traced first, since what it looks up decides how large the memory is. */
-  const groupOf = async (shape: GroupShape<Name>, wish: GatherWish, info: StepInfo): Promise<Group> => {
+  const groupOf = async (
+    shape: GroupShape<Name>,
+    wish: GatherWish,
+    info: StepInfo,
+  ): Promise<Group> => {
     const phase = wish.rows ? "" : (network.weighting.phase?.() ?? "");
     const name = `group ${JSON.stringify([shape, wish])} ${phase}`;
     const known = compiled.get<Group>(name);
@@ -69,7 +73,9 @@ export function createGatherer<Name extends string>(
     const traced = performance.now() - start;
     const lookups = lookupsOf(step);
     await compiled.prepare({ rows: wish.rows, staging: info.groups > 1, lookups });
-    return compiled.once(name, () => compileGroup(network, layout, compiled, { shape, wish, step, lookups, traced }));
+    return compiled.once(name, () =>
+      compileGroup(network, layout, compiled, { shape, wish, step, lookups, traced }),
+    );
   };
 
   return {

@@ -25,7 +25,11 @@ export interface Standing {
 export type Mixing = ReadonlyMap<JacobianBlock, Matrix>;
 
 /** Edits J itself: where a surgery is traced, the mixing so far is carried out, and starts anew. */
-export type Edit = (surgery: number, blocks: readonly JacobianBlock[], mixing: Mixing) => Promise<void>;
+export type Edit = (
+  surgery: number,
+  blocks: readonly JacobianBlock[],
+  mixing: Mixing,
+) => Promise<void>;
 
 /** Up to so many columns G is summed in float64 from the first product: exact where nearly opposed gradients cancel. */
 const SMALL = 1024;
@@ -46,9 +50,7 @@ export async function operate<Name extends string>(
 ): Promise<{ readonly mixing: Mixing; readonly gramian?: Matrix }> {
   const { surgeries, needs, tasks } = network;
   const { present, weights, losses, info } = standing;
-  const start = present.map((k, i) =>
-    present.map((_, j) => (i === j ? weights[k] : 0)),
-  );
+  const start = present.map((k, i) => present.map((_, j) => (i === j ? weights[k] : 0)));
   let mixing: Mixing = new Map(layout.jacobian.map((block) => [block, start]));
   const gramians = gramianMemo(memory, standing);
   const gramianOf = (blocks: readonly JacobianBlock<Name>[]): Matrix => {
@@ -95,7 +97,11 @@ export async function operate<Name extends string>(
 }
 
 /** What every row of J weighs in the sum of the edited rows, for the rows of one block. */
-export function rowWeights(block: JacobianBlock, matrix: Matrix, present: readonly number[]): number[] {
+export function rowWeights(
+  block: JacobianBlock,
+  matrix: Matrix,
+  present: readonly number[],
+): number[] {
   const sums = columnSums(matrix);
   return block.rows.map((task) => {
     const place = present.indexOf(task);
@@ -205,5 +211,7 @@ export function lastSharedNorms<Name extends string>(
   memory: Memory,
 ): number[] {
   const everyone = network.tasks.map((_, k) => k);
-  return rawGramian(memory, memory.lastShared, layout.lastShared, everyone).map((row, k) => Math.sqrt(row[k]));
+  return rawGramian(memory, memory.lastShared, layout.lastShared, everyone).map((row, k) =>
+    Math.sqrt(row[k]),
+  );
 }

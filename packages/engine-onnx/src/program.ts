@@ -35,7 +35,8 @@ export async function createProgram(
     run: async (changing) => {
       for (const { name, view } of given) {
         const values = changing?.get(view.attributes.space);
-        if (!values) throw new Error(`unreachable: nothing was given for "${view.attributes.space}"`);
+        if (!values)
+          throw new Error(`unreachable: nothing was given for "${view.attributes.space}"`);
         feeds[name] = viewTensor(values, view);
       }
       await session.run(feeds, fetches);
@@ -47,8 +48,10 @@ export async function createProgram(
   };
 }
 
-const viewTensor = (values: Values, { attributes: { at }, shape, dtype }: NodeOf<"View">): Tensors[string] =>
-  tensorOf(values.subarray(at, at + sizeOf(shape)), shape, dtype);
+const viewTensor = (
+  values: Values,
+  { attributes: { at }, shape, dtype }: NodeOf<"View">,
+): Tensors[string] => tensorOf(values.subarray(at, at + sizeOf(shape)), shape, dtype);
 
 function bindTargets(
   targets: readonly (Target & { readonly name: string })[],

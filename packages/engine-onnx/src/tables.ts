@@ -67,7 +67,10 @@ export function createTables(layout: Layout, memory: Memory): Tables {
         const into = memory.rowLists.subarray(at, at + height);
         const marks = memory.rowMarks.subarray(0, height);
         const before = touched.get(table);
-        touched.set(table, before ? union(before, ids, into) : kernels.touchedRows(ids, marks, into));
+        touched.set(
+          table,
+          before ? union(before, ids, into) : kernels.touchedRows(ids, marks, into),
+        );
       }
       return kernels.allFinite(memory.rowUpdates.subarray(0, updates));
     },

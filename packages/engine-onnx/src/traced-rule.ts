@@ -1,5 +1,12 @@
 import type { ElementwiseOptimizer } from "@polytask/core";
-import { type Layout, slotSpace, SPACE, type Target, traceUpdate, UPDATE_SPACE } from "@polytask/graph";
+import {
+  type Layout,
+  slotSpace,
+  SPACE,
+  type Target,
+  traceUpdate,
+  UPDATE_SPACE,
+} from "@polytask/graph";
 import type { Compiled } from "./compiled.ts";
 import type { Values } from "./memory.ts";
 import type { TracedRule } from "./update.ts";

@@ -83,7 +83,11 @@ function applyFused(
   }
 }
 
-const stretchOf = ({ parameters, gradients, slots }: Memory, from: number, to: number): Stretch => ({
+const stretchOf = (
+  { parameters, gradients, slots }: Memory,
+  from: number,
+  to: number,
+): Stretch => ({
   p: parameters.subarray(from, to),
   g: gradients.subarray(from, to),
   slots: slots.map((slot) => slot.subarray(from, to)),

@@ -14,8 +14,9 @@ export async function weigh<Name extends string>(
 ): Promise<void> {
   const everyone = info.counts.every((count) => count > 0);
   const phase = network.weighting.phase?.() ?? "";
-  const { inputs, spaces, program, vigil } = await compiled.once(`weights ${everyone} ${phase}`, () =>
-    compileWeigh(network, layout, compiled, everyone),
+  const { inputs, spaces, program, vigil } = await compiled.once(
+    `weights ${everyone} ${phase}`,
+    () => compileWeigh(network, layout, compiled, everyone),
   );
   vigil.used(() => traceWeigh(network, layout, everyone).recording);
   fillPass(inputs, spaces, { random: network.noise, place: info });

@@ -4,7 +4,13 @@ export * from "./node.ts";
 export * as ops from "./ops/index.ts";
 export { UnsupportedUse } from "./unsupported.ts";
 export { trace, type Tracer } from "./trace.ts";
-export { type GatherStep, type GatherWish, type GroupShape, recordGather, traceGather } from "./step/gather-step.ts";
+export {
+  type GatherStep,
+  type GatherWish,
+  type GroupShape,
+  recordGather,
+  traceGather,
+} from "./step/gather-step.ts";
 export { type HostInput, type NoiseInput, type PassInputs } from "./step/inputs.ts";
 export { type JacobianBlock, type Layout, layoutOf, type Placed } from "./step/layout.ts";
 export { type ScoresStep, traceScores } from "./step/scores-step.ts";
@@ -17,4 +23,4 @@ export { joinTargets, splitTargets, type Target } from "./step/targets.ts";
 export * from "./jacobian/vectorise.ts";
 export { compareRecordings, type Entry, type Recording } from "./recording.ts";
 export { type RowUpdates } from "./step/sparse.ts";
-export { fuse, type FuseReport } from "./passes/index.ts";
+export { fuse, type FuseReport, optimise, type OptimiseReport } from "./passes/index.ts";

@@ -18,7 +18,7 @@ export function compareRecordings(before: Recording, after: Recording): void {
   const length = Math.max(before.length, after.length);
   for (let i = 0; i < length; i++) {
     const [a, b] = [before.at(i), after.at(i)];
-    if (a && b && a.op === b.op && a.numbers === b.numbers) continue;
+    if (a?.op === b?.op && a?.numbers === b?.numbers) continue;
     const { where, op } = (b ?? a) as Entry;
     throw frozenValue(where, op, a?.numbers, b?.numbers);
   }

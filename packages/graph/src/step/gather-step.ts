@@ -174,9 +174,7 @@ function runBackward<Name extends string>(
     const rows = perTask(parameters.map(({ variable }) => variable));
     return {
       ...common,
-      jacobian: layout.jacobian.map((block) =>
-        blockOf(graph, rows.rows(block.index), block.rows),
-      ),
+      jacobian: layout.jacobian.map((block) => blockOf(graph, rows.rows(block.index), block.rows)),
       lastShared: layout.lastShared.map((block) =>
         blockOf(graph, rows.rows(block.index), block.rows),
       ),
@@ -265,7 +263,11 @@ function lossesOf<Name extends string>(
 }
 
 /** All rows of a block; a task whose gradient was found to be 0 gets a row of zeros. */
-function blockOf(graph: Graph, { copies, value }: Rows, owners: readonly number[]): Node | undefined {
+function blockOf(
+  graph: Graph,
+  { copies, value }: Rows,
+  owners: readonly number[],
+): Node | undefined {
   if (copies.length === 0) return undefined;
   if (copies.length === owners.length) return value;
   const [, ...shape] = value.shape;

@@ -46,11 +46,7 @@ export function layoutOf<Name extends string>(network: Network<Name>): Layout<Na
   const all = [...network.parameters, ...network.extras];
   const shared = network.parameters.filter((parameter) => parameter.tasks.length > 1);
   const own = network.parameters.filter((parameter) => parameter.tasks.length === 1);
-  const order = [
-    ...alike(shared, tasks),
-    ...alike(own, tasks),
-    ...alike(network.extras, tasks),
-  ];
+  const order = [...alike(shared, tasks), ...alike(own, tasks), ...alike(network.extras, tasks)];
   const places = new Map<OwnedParameter<Name>, number>();
   let parameterSize = 0;
   for (const parameter of order) {

@@ -57,10 +57,7 @@ function neighbours(targets: readonly Target[]): readonly (readonly Target[])[] 
   const sorted = [...targets].sort((a, b) =>
     a.space === b.space ? a.at - b.at : a.space < b.space ? -1 : 1,
   );
-  return stretches(
-    sorted,
-    (a, b) => a.space === b.space && a.at + sizeOf(a.node.shape) === b.at,
-  );
+  return stretches(sorted, (a, b) => a.space === b.space && a.at + sizeOf(a.node.shape) === b.at);
 }
 
 function stretches<Item>(

@@ -32,8 +32,7 @@ export function traceUpdate(
           tracer.tensor(graph.view(space, at, shape));
         const numbers = Array.from(
           { length: scalars },
-          (_, j) =>
-            tracer.tensor(graph.view(UPDATE_SPACE.scalars, i * scalars + j, [])) as Scalar,
+          (_, j) => tracer.tensor(graph.view(UPDATE_SPACE.scalars, i * scalars + j, [])) as Scalar,
         );
         const running = { part: "the optimizer", slot: "optimizer", doing: "update" };
         const before = {

@@ -19,7 +19,7 @@ export function watched<Name extends string>(
     ): ((...args: In) => Out) =>
     (...args) =>
       tracer.within({ part: network.nameOf(part), slot, doing }, () =>
-        Reflect.apply(run, part, args) as Out,
+        Reflect.apply(run, part, args),
       );
   const replace = <Part extends object>(part: Part, changes: Partial<Part>): Part => {
     // By delegation, so that a part may be an instance of a class.
@@ -32,12 +32,15 @@ export function watched<Name extends string>(
   const task = Object.fromEntries(
     network.tasks.map((name): [Name, Task] => {
       const of = network.task[name];
-      const run = <Args extends readonly unknown[], Out>(
-        doing: string,
-        body: (...args: Args) => Out,
-      ): ((...args: Args) => Out) =>
+      const run =
+        <Args extends readonly unknown[], Out>(
+          doing: string,
+          body: (...args: Args) => Out,
+        ): ((...args: Args) => Out) =>
         (...args) =>
-          tracer.within({ part: `task "${name}"`, slot: `task/${name}`, doing }, () => body(...args));
+          tracer.within({ part: `task "${name}"`, slot: `task/${name}`, doing }, () =>
+            body(...args),
+          );
       return [name, { ...of, loss: run("loss", of.loss), link: run("link", of.link) }];
     }),
   ) as PerTask<Name, Task>;

@@ -37,9 +37,7 @@ export function traceWeigh<Name extends string>(
     return onTape(() => {
       const losses = tracer.tensor(graph.view(SPACE.losses, 0, [tasks.length])) as Tensor1D;
       const present = tracer.tensor(
-        everyone
-          ? graph.constant(1, [tasks.length])
-          : graph.view(SPACE.present, 0, [tasks.length]),
+        everyone ? graph.constant(1, [tasks.length]) : graph.view(SPACE.present, 0, [tasks.length]),
       ) as Tensor1D;
       const { weights, gradients } = traceWeights(watched(network, tracer), losses, {
         present,
