@@ -6,6 +6,7 @@ import { apart } from "./passes/close.ts";
 import { build, plans } from "./passes/loops.ts";
 import {
   cgc,
+  cgcBanks,
   mixed,
   mmoe,
   type Model,
@@ -54,7 +55,8 @@ const benches: Readonly<Record<string, Bench>> = {
     style: { tasks: 2, loops: true },
     nodes: [120, 116],
   },
-  "cgc, loops": { model: cgc, style: { tasks: 8, loops: true }, nodes: [325, 170] },
+  "cgc, loops": { model: cgc, style: { tasks: 8, loops: true }, nodes: [160, 165] },
+  "cgc, a bank per owner": { model: cgcBanks, style: { tasks: 8, loops: true }, nodes: [150, 150] },
 };
 
 describe("fuse on models", () => {

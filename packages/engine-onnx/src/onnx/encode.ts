@@ -19,12 +19,24 @@ export interface NamedView {
   readonly view: View;
 }
 
+export interface EncodeOptions {
+  /**
+   * Whether the model has the output that keeps onnxruntime-node from copying results. Default true; false for results
+   * that stay on a device, whose places the runtime counts without it.
+   */
+  readonly inPlace?: boolean;
+}
+
 /**
  * Nodes of a graph as an ONNX model: float32, int32 and bool, opset 20.
  *
  * What the outputs read becomes inputs: one per piece of memory, and one for small pieces that are neighbours.
  */
-export function encode(outputs: readonly NamedOutput<Node>[]): EncodedModel {
+export function encode(
+  outputs: readonly NamedOutput<Node>[],
+  options: EncodeOptions = {},
+): EncodedModel {
+  const extra = (options.inPlace ?? true) ? [inPlace] : [];
   const groups = neighbouringViews(ancestors(outputs.map(({ node }) => node)));
   const inputs = groups.map((group) => ({ name: nameOf(group), view: group.whole }));
   const groupOf = new Map(groups.flatMap((group) => group.pieces.map((p) => [pieceOf(p), group])));
@@ -46,11 +58,11 @@ export function encode(outputs: readonly NamedOutput<Node>[]): EncodedModel {
     },
   });
   const bytes = writeModel({
-    nodes: [...nodes, inPlace.node],
-    initializers: [...initializers, inPlace.initializer],
+    nodes: [...nodes, ...extra.map(({ node }) => node)],
+    initializers: [...initializers, ...extra.map(({ initializer }) => initializer)],
     inputs: inputs.map(({ name, view }) => ({ name, type: view.dtype, shape: view.shape })),
     outputs: [
-      inPlace.output,
+      ...extra.map(({ output }) => output),
       ...outputs.map(({ name, node }) => ({ name, type: node.dtype, shape: node.shape })),
     ],
     metadata: {},

@@ -1,2 +1,2 @@
 export { type NamedOutput } from "./body.ts";
-export { encode, type EncodedModel, type NamedView } from "./encode.ts";
+export { encode, type EncodedModel, type EncodeOptions, type NamedView } from "./encode.ts";

@@ -42,7 +42,8 @@ export async function checkProvider(runtime: Runtime, provider: Provider): Promi
       // What goes wrong is told by the error below.
       logSeverityLevel: 4,
     });
-    await session.run({ [inputs[0].name]: new runtime.Tensor("float32", Float32Array.of(1), [1]) });
+    const feeds = { [inputs[0].name]: new runtime.Tensor("float32", Float32Array.of(1), [1]) };
+    await session.run(feeds, ["y"]);
     await session.release();
   } catch (error) {
     throw missingProvider(provider, reason(error), REMEDY[provider], error);

@@ -1,5 +1,6 @@
 import { badOption } from "@polytask/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { IN_PLACE } from "../onnx/in-place.ts";
 import { isLarge, runInPlace, worksInPlace } from "./in-place.ts";
 import { checkProvider, type Provider, PROVIDERS } from "./provider.ts";
 import { loadRuntime } from "./runtime.ts";
@@ -14,8 +15,11 @@ export interface SessionOptions {
    * Default true.
    */
   readonly spinning?: boolean;
-  /** Outputs that stay on the provider's device. Default none. */
-  readonly onDevice?: readonly string[];
+  /**
+   * Where results are left, for all outputs by name: on the "device" they can be fed to the next run. Then the model must
+   * have been encoded with `inPlace: false`, and every run fetches all outputs. Default: all on the "host".
+   */
+  readonly locations?: Readonly<Record<string, "host" | "device">>;
 }
 
 /** Tensors by the names of a model's inputs or outputs. */
@@ -45,18 +49,17 @@ export async function createSession(
   bytes: Uint8Array,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const { provider = "cpu", onDevice = [] } = options;
+  const { provider = "cpu", locations } = options;
   const settings = settingsOf(options);
   const runtime = await loadRuntime();
   await checkProvider(runtime, provider);
   const session = await runtime.InferenceSession.create(bytes, {
     ...settings,
     executionProviders: [provider],
-    ...(onDevice.length > 0 && {
-      preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, "gpu-buffer"])),
-    }),
+    ...(locations && { preferredOutputLocation: preferred(locations) }),
   });
-  const inPlace = provider === "cpu" && (await worksInPlace(runtime));
+  const inPlace =
+    provider === "cpu" && session.outputNames.includes(IN_PLACE) && (await worksInPlace(runtime));
   return {
     run: async (feeds, fetches) => {
       if (!inPlace || !isLarge(fetches)) return session.run(feeds, fetches);
@@ -66,6 +69,16 @@ export async function createSession(
     release: () => session.release(),
   };
 }
+
+const preferred = (
+  locations: Readonly<Record<string, "host" | "device">>,
+): Readonly<Record<string, "cpu" | "gpu-buffer">> =>
+  Object.fromEntries(
+    Object.entries(locations).map(([name, place]) => [
+      name,
+      place === "device" ? "gpu-buffer" : "cpu",
+    ]),
+  );
 
 function settingsOf({
   provider = "cpu",

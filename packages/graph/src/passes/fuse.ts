@@ -8,6 +8,7 @@ import { lift } from "./lift.ts";
 import { type Item, orderOf } from "./order.ts";
 import { type Pack, packsOf } from "./packs.ts";
 import { joinPads, type Sum, sumsOf } from "./sums.ts";
+import { usesOf } from "./uses.ts";
 import { worthwhile } from "./worth.ts";
 
 export interface Fused {
@@ -60,10 +61,11 @@ const ROUNDS = 6;
 
 /** The better of two rewrites: packs that end where memory does not go on, and packs that copy it together. */
 function cheapest(graph: Graph, outputs: readonly Node[]): Priced {
-  const [first, second] = [true, false].map((cut) => {
-    const round = new Round(graph, outputs, cut);
-    return { outputs: round.outputs, cost: estimate(round.outputs) };
-  });
+  const cut = new Round(graph, outputs, true);
+  const first = { outputs: cut.outputs, cost: estimate(cut.outputs) };
+  if (!cut.wasCut) return first;
+  const whole = new Round(graph, outputs, false).outputs;
+  const second = { outputs: whole, cost: estimate(whole) };
   return second.cost < first.cost ? second : first;
 }
 
@@ -75,6 +77,8 @@ interface Priced {
 /** One rewrite of the graph. */
 class Round {
   readonly outputs: readonly Node[];
+  /** Whether packs would have been larger without ends in memory. */
+  readonly wasCut: boolean;
   readonly #graph: Graph;
   readonly #sums: ReadonlyMap<Node, Sum>;
   /** Packs by their members. */
@@ -88,7 +92,12 @@ class Round {
     const live = ancestors(outputs);
     const uses = usesOf(live);
     this.#sums = sumsOf(live, uses);
-    const packs = choosePacks(live, this.#sums, uses, cut);
+    const { packs, wasCut } = choosePacks(live, this.#sums, uses, cut);
+    this.wasCut = wasCut;
+    if (packs.length === 0 && !joinsPads(this.#sums)) {
+      this.outputs = outputs;
+      return;
+    }
     for (const pack of packs) {
       pack.members.forEach((node, lane) => this.#home.set(node, { pack, lane }));
     }
@@ -200,44 +209,43 @@ function choosePacks(
   sums: ReadonlyMap<Node, Sum>,
   uses: (node: Node) => readonly Node[],
   cut: boolean,
-): readonly Pack[] {
+): Chosen {
   const repeated = [...sums.values()].flatMap((of) =>
     alike(of.terms).flatMap((group) => (group.length > 1 ? [{ of, group }] : [])),
   );
   const summing = new Set(repeated.flatMap(({ of: { adds } }) => adds));
-  const choose = (loops: typeof repeated, lists: readonly (readonly Node[])[]): readonly Pack[] => {
+  const choose = (loops: typeof repeated, lists: readonly (readonly Node[])[]): Chosen => {
     const closed = new Set(loops.flatMap(({ of: { adds } }) => adds));
-    const found = packsOf([...loops.map(({ group }) => group), ...lists], {
+    const { packs, wasCut } = packsOf([...loops.map(({ group }) => group), ...lists], {
       closed: (node) => closed.has(node),
       cut,
     });
     const takesLanes = (use: Node): boolean => use.op === "Concat" || summing.has(use);
-    return worthwhile(found, { of: uses, takesLanes });
+    return { packs: worthwhile(packs, { of: uses, takesLanes }), wasCut };
   };
   const joined = live.flatMap((node) =>
     node.op === "Concat" ? alike(node.inputs).filter((group) => group.length > 1) : [],
   );
   // Two terms may be two tasks or any two things: they become lanes only where they are lanes for another reason.
   const loops = repeated.filter(({ group }) => group.length > 2);
-  const packs = choose(loops, joined);
-  const packed = new Set(packs.flatMap(({ members }) => members));
+  const first = choose(loops, joined);
+  const packed = new Set(first.packs.flatMap(({ members }) => members));
   const worthIt = loops.filter(({ group }) => packed.has(group[0]));
-  return worthIt.length === loops.length ? packs : choose(worthIt, joined);
+  if (worthIt.length === loops.length) return first;
+  const second = choose(worthIt, joined);
+  return { packs: second.packs, wasCut: first.wasCut || second.wasCut };
 }
+
+interface Chosen {
+  readonly packs: readonly Pack[];
+  readonly wasCut: boolean;
+}
+
+/** Whether a sum has two terms or more that are padded. */
+const joinsPads = (sums: ReadonlyMap<Node, Sum>): boolean =>
+  [...sums.values()].some(({ terms }) => terms.filter(({ op }) => op === "Pad").length > 1);
 
 interface Run {
   readonly nodes: readonly Node[];
   readonly value?: Node;
-}
-
-function usesOf(live: readonly Node[]): (node: Node) => readonly Node[] {
-  const uses = new Map<Node, Node[]>();
-  for (const node of live) {
-    for (const input of new Set(node.inputs)) {
-      const list = uses.get(input);
-      if (list) list.push(node);
-      else uses.set(input, [node]);
-    }
-  }
-  return (node) => uses.get(node) ?? [];
 }

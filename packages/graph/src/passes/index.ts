@@ -1,2 +1,7 @@
-export { fuse, type Fused, type FuseReport } from "./fuse.ts";
 export { estimate } from "./cost.ts";
+export { fuse, type Fused, type FuseReport } from "./fuse.ts";
+export { readMasks } from "./masks.ts";
+export { sinkMoves } from "./moves.ts";
+export { optimise, type OptimiseReport } from "./optimise.ts";
+export { mergeProducts } from "./products.ts";
+export { turnOnce } from "./turn-once.ts";

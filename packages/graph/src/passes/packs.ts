@@ -21,7 +21,7 @@ export interface Pack {
 export function packsOf(
   wanted: readonly (readonly Node[])[],
   { closed, cut }: { readonly closed: (node: Node) => boolean; readonly cut: boolean },
-): readonly Pack[] {
+): { readonly packs: readonly Pack[]; readonly wasCut: boolean } {
   const open: (readonly Node[])[] = [...wanted];
   const found = new Map<Node, Set<Node>>();
   for (let list = open.shift(); list; list = open.shift()) {
@@ -32,7 +32,9 @@ export function packsOf(
       if (pack) open.push(...operandsOf([...pack]));
     }
   }
-  return inLaneOrder([...new Set(found.values())], cut);
+  const sets = [...new Set(found.values())];
+  const packs = inLaneOrder(sets, cut);
+  return { packs, wasCut: packs.length !== sets.length };
 }
 
 /** Adds nodes to the pack that has most of them, or to a new one; undefined where nothing changed. */

@@ -20,33 +20,35 @@ export function worthwhile(packs: readonly Pack[], uses: Uses): readonly Pack[] 
   const home = new Map<Node, Home>();
   for (const pack of packs) pack.members.forEach((node, lane) => home.set(node, { pack, lane }));
   const kept = new Set(packs);
-  const homeOf = (node: Node): Home | undefined => {
-    const found = home.get(node);
-    return found && kept.has(found.pack) ? found : undefined;
-  };
-  const cost = (pack: Pack): number => (kept.has(pack) ? costOfPack(pack, homeOf, uses) : 0);
+  const costs = new Map(packs.map((pack) => [pack, costOf(pack, home, uses)]));
   const around = new Map(packs.map((pack) => [pack, neighbours(pack, home, uses)]));
-
-  /** What giving up a pack changes, at itself and next to it. */
-  const change = (pack: Pack): number => {
-    const touched = [pack, ...(around.get(pack) ?? [])];
-    const before = touched.reduce((sum, other) => sum + cost(other), 0);
-    kept.delete(pack);
-    const after = touched.reduce((sum, other) => sum + cost(other), 0);
-    kept.add(pack);
-    return after - before;
+  const cost = (pack: Pack): number => (kept.has(pack) ? (costs.get(pack)?.(kept) ?? 0) : 0);
+  const now = new Map(packs.map((pack) => [pack, cost(pack)]));
+  const sum = (some: Iterable<Pack>, of: (pack: Pack) => number): number => {
+    let total = 0;
+    for (const pack of some) total += of(pack);
+    return total;
   };
+
   const open = new Set(packs);
   for (const pack of open) {
     open.delete(pack);
-    if (!kept.has(pack) || change(pack) >= 0) continue;
-    kept.delete(pack);
-    for (const other of around.get(pack) ?? []) open.add(other);
+    if (!kept.delete(pack)) continue;
+    // What giving it up changes, at itself and next to it.
+    const next = around.get(pack) ?? new Set();
+    const before = (now.get(pack) ?? 0) + sum(next, (other) => now.get(other) ?? 0);
+    if (sum(next, cost) >= before) {
+      kept.add(pack);
+      continue;
+    }
+    now.set(pack, 0);
+    for (const other of next) {
+      now.set(other, cost(other));
+      open.add(other);
+    }
   }
   for (const group of connected(kept, around)) {
-    if (group.reduce((sum, pack) => sum + cost(pack), 0) >= 0) {
-      for (const pack of group) kept.delete(pack);
-    }
+    if (sum(group, cost) >= 0) for (const pack of group) kept.delete(pack);
   }
   return packs.filter((pack) => kept.has(pack));
 }
@@ -56,42 +58,53 @@ interface Home {
   readonly lane: number;
 }
 
-function costOfPack(
-  { members, operands }: Pack,
-  homeOf: (node: Node) => Home | undefined,
-  uses: Uses,
-): number {
-  let cost = -(members.length - 1) * NODE;
-  for (const list of operands) cost += bringing(list, homeOf);
+type Cost = (kept: ReadonlySet<Pack>) => number;
+
+/** What a pack costs, against its members one by one, next to the packs that are kept. */
+function costOf({ members, operands }: Pack, home: ReadonlyMap<Node, Home>, uses: Uses): Cost {
+  const bring = operands.map((list) => bringing(list, home));
+  let always = -(members.length - 1) * NODE;
+  const readers: { readonly packs: readonly Pack[]; readonly cost: number }[] = [];
   for (const node of members) {
-    const apart = uses.of(node).some((use) => !uses.takesLanes(use) && !homeOf(use));
-    if (apart) cost += copy(node);
+    const others = uses.of(node).filter((use) => !uses.takesLanes(use));
+    const packs = others.flatMap((use) => home.get(use)?.pack ?? []);
+    if (packs.length < others.length) always += copy(node);
+    else if (packs.length > 0) readers.push({ packs: [...new Set(packs)], cost: copy(node) });
   }
-  return cost;
+  return (kept) => {
+    let cost = always;
+    for (const of of bring) cost += of(kept);
+    for (const { packs, cost: apart } of readers) {
+      if (!packs.every((pack) => kept.has(pack))) cost += apart;
+    }
+    return cost;
+  };
 }
 
 /** What it costs to have nodes as lanes of one value. */
-function bringing(list: readonly Node[], homeOf: (node: Node) => Home | undefined): number {
+function bringing(list: readonly Node[], home: ReadonlyMap<Node, Home>): Cost {
   const [first] = list;
-  if (list.every((node) => node === first)) return 0;
-  if (list.every((node) => constantOf(node) !== undefined || node.op === "Literal")) return 0;
+  if (list.every((node) => node === first)) return () => 0;
+  if (list.every((node) => constantOf(node) !== undefined || node.op === "Literal")) return () => 0;
   const size = sizeOf(first.shape);
-  const numbers = size * list.length;
-  if (adjacentViews(list, size)) return -(list.length - 1) * INPUT;
-  const place = homeOf(first);
-  if (place && list.every((node, i) => isAt(homeOf(node), place.pack, place.lane + i))) {
-    return list.length === place.pack.members.length ? 0 : copy(first, numbers);
+  const together = copy(first, size * list.length);
+  if (adjacentViews(list, size)) return () => -(list.length - 1) * INPUT;
+  const homes = list.map((node) => home.get(node));
+  const [place] = homes;
+  const joined = (kept: ReadonlySet<Pack>): number =>
+    homes.reduce((sum, of) => sum + (of && kept.has(of.pack) ? copy(first) : 0), together);
+  if (place && homes.every((of, i) => of?.pack === place.pack && of.lane === place.lane + i)) {
+    const asTheyLie = list.length === place.pack.members.length ? 0 : together;
+    return (kept) => (kept.has(place.pack) ? asTheyLie : together);
   }
   const apart = piecesOfOne(list);
+  if (!apart) return joined;
   // They are copied anyway, one by one.
-  if (apart) return (apart === "in order" ? 0 : copy(first, numbers)) - list.length * copy(first);
-  return list.reduce((sum, node) => sum + (homeOf(node) ? copy(node) : 0), copy(first, numbers));
+  const cost = (apart === "in order" ? 0 : together) - list.length * copy(first);
+  return () => cost;
 }
 
 const copy = (node: Node, numbers = sizeOf(node.shape)): number => NODE + numbers * NUMBER;
-
-const isAt = (home: Home | undefined, pack: Pack, lane: number): boolean =>
-  home?.pack === pack && home.lane === lane;
 
 function adjacentViews(list: readonly Node[], size: number): boolean {
   const [first] = list;

@@ -310,3 +310,34 @@ export const mixed: Model = (memory, style) => {
     return tf.mul(tf.sum(tf.square(errors)), 1 / batch);
   });
 };
+
+/** The same with a bank for the experts of each owner, one tensor per layer. */
+export const cgcBanks: Model = (memory, style) => {
+  const { batch, tasks } = style;
+  const [first, second] = hidden.expert;
+  const [shared, own] = [4, 2];
+  const x = memory.input("column/x", batch, hidden.input) as Tensor2D;
+  const bank = (count: number, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor): Tensor => {
+    const wide = tf.reshape<tf.Rank.R2>(w1, [hidden.input, count * first]);
+    const start = tf.relu(tf.add(tf.matMul(x, wide), tf.reshape(b1, [count * first])));
+    const apart = tf.transpose(tf.reshape(start, [batch, count, first]), [1, 0, 2]);
+    const end = tf.relu(tf.add(tf.matMul(apart, w2), tf.expandDims(b2, 1)));
+    return tf.transpose(end, [1, 0, 2]);
+  };
+  const [s1, s2] = [memory.parameter(hidden.input, shared, first), memory.parameter(shared, first)];
+  const [s3, s4] = [memory.parameter(shared, first, second), memory.parameter(shared, second)];
+  const common = bank(shared, s1, s2, s3, s4);
+  const o1 = memory.parameters(tasks, hidden.input, own, first);
+  const o2 = memory.parameters(tasks, own, first);
+  const o3 = memory.parameters(tasks, own, first, second);
+  const o4 = memory.parameters(tasks, own, second);
+  const owns = o1.map((w, k) => bank(own, w, o2[k], o3[k], o4[k]));
+  const wg = memory.parameters(tasks, hidden.input, own + shared);
+  const bg = memory.parameters(tasks, own + shared);
+  const mixtures = wg.map((w, k) => {
+    const gate = tf.softmax(dense(x, w, bg[k]));
+    const values = tf.concat([owns[k], common], 1);
+    return tf.squeeze(tf.matMul(tf.expandDims(gate, 1), values), [1]);
+  });
+  return towers(memory, mixtures, second, style);
+};

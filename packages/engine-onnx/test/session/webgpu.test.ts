@@ -1,0 +1,67 @@
+import { Graph, type Node, ops } from "@polytask/graph";
+import { describe, expect, it } from "vitest";
+import { encode } from "../../src/onnx/index.ts";
+import { createSession, tensorOf, type Tensors } from "../../src/session/index.ts";
+import { difference } from "../onnx/support.ts";
+
+/** A GPU, or a software driver for Vulkan; many machines have neither. */
+const present = await createSession(
+  encode([{ name: "y", node: new Graph().constant(1, [1]) }]).bytes,
+  { provider: "webgpu" },
+).then(
+  async (session) => {
+    await session.release();
+    return true;
+  },
+  (error: unknown) => {
+    expect(error).toMatchObject({ code: "POLYTASK_ONNX_PROVIDER" });
+    return false;
+  },
+);
+
+describe.skipIf(!present)("on the webgpu provider", () => {
+  it("gives what the interpreter gives", async () => {
+    const graph = new Graph();
+    const x = graph.view("x", 0, [8, 16]);
+    const weights = graph.view("x", 128, [3, 16, 4]);
+    const hidden = ops.unary(graph, "Relu", ops.matMul(graph, x, weights));
+    const nodes: readonly Node[] = [
+      hidden,
+      ops.sum(graph, hidden, [0, 1]),
+      ops.softmax(graph, "Softmax", ops.matMul(graph, x, ops.swapLast(graph, x))),
+      ops.scatterAdd(graph, graph.view("ids", 0, [8], "int32"), x, 5),
+      ops.scatterAdd(graph, graph.view("ids", 0, [8], "int32"), x, 500),
+      ops.gather(graph, x, graph.view("ids", 0, [8], "int32"), 0),
+      ops.cast(graph, ops.logic(graph, "Greater", x, graph.constant(0)), "float32"),
+    ];
+    const memory = (space: string) =>
+      space === "ids"
+        ? Int32Array.from({ length: 8 }, (_, i) => i % 3)
+        : Float32Array.from({ length: 400 }, (_, i) => Math.sin(i) / 2);
+    expect(await difference(nodes, memory, { provider: "webgpu" })).toBeLessThan(1e-5);
+  });
+
+  it("keeps on the device what the next run reads", { timeout: 300_000 }, async () => {
+    const graph = new Graph();
+    const w = graph.view("w", 0, [64]);
+    const nodes = [
+      { name: "next", node: ops.add(graph, w, graph.constant(0.5)) },
+      { name: "sum", node: ops.sum(graph, w, [0]) },
+    ];
+    const { bytes, inputs } = encode(nodes, { inPlace: false });
+    const locations = { next: "device", sum: "host" } as const;
+    const session = await createSession(bytes, { provider: "webgpu", locations });
+    const sum = new Float32Array(1);
+    let kept: Tensors[string] = tensorOf(new Float32Array(64).fill(1), [64], "float32");
+    for (let step = 0; step < 50; step++) {
+      const fetches = { next: null, sum: tensorOf(sum, [], "float32") };
+      const { next } = await session.run({ [inputs[0].name]: kept }, fetches);
+      expect(next.location).toBe("gpu-buffer");
+      expect(sum[0]).toBe(64 * (1 + 0.5 * step));
+      kept.dispose();
+      kept = next;
+    }
+    kept.dispose();
+    await session.release();
+  });
+});

@@ -1,0 +1,21 @@
+import { ancestors } from "../graph.ts";
+import type { Node } from "../node.ts";
+import type { Contraction } from "./contraction.ts";
+import { costAbove } from "./cost.ts";
+
+/** What costs least above the operands of contractions; the first, where another is no better. */
+export function cheapest(forms: readonly Node[], contractions: readonly Contraction[]): Node {
+  // With what they are made of: a move of axes that is there already may turn into one of its operand.
+  const there = new Set(
+    ancestors(contractions.flatMap(({ operands }) => operands.map(({ node }) => node))),
+  );
+  let [best] = forms;
+  let least = costAbove(best, there);
+  for (const form of forms.slice(1)) {
+    const cost = costAbove(form, there);
+    if (cost >= least) continue;
+    best = form;
+    least = cost;
+  }
+  return best;
+}
