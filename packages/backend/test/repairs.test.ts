@@ -141,6 +141,40 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     );
   });
 
+  it.each([
+    [
+      [2, 3],
+      [2, 1],
+    ],
+    [[2, 1], [3]],
+    [
+      [2, 1, 2],
+      [1, 3, 1],
+    ],
+    [[3], [1]],
+    [[2, 3], [3]],
+    [[], [2, 2]],
+  ])("products of batches %j and %j", async (left, right) => {
+    const batch = tf.broadcast_util.assertAndGetBroadcastShape(left, right);
+    const [a, b] = [tensor([...left, 4, 3], 1), tensor([...right, 5, 4], 2)];
+    const product = await result(() => tf.matMul(a, b, true, true));
+    expect(product.shape).toEqual([...batch, 3, 5]);
+    const single = await values(() => {
+      const [rows, columns] = [
+        tf.broadcastTo(a, [...batch, 4, 3]),
+        tf.broadcastTo(b, [...batch, 5, 4]),
+      ];
+      const pairs = [rows, columns].map((x) =>
+        tf.unstack(tf.reshape(x, [-1, ...x.shape.slice(-2)])),
+      );
+      return tf.stack(pairs[0].map((row, i) => tf.matMul(row, pairs[1][i], true, true)));
+    });
+    product.values.forEach((value, i) => {
+      expect(value).toBeCloseTo(single[i], 5);
+    });
+    tf.dispose([a, b]);
+  });
+
   it("gathering from nothing keeps the shape", async () => {
     expect(await result(() => tf.gather(tf.zeros([4, 0]), int([0, 1])))).toEqual({
       shape: [2, 0],

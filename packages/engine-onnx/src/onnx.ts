@@ -14,7 +14,7 @@ import { type OnnxOptions, readOptions } from "./options.ts";
  * behind what the engine holds; they are current between calls of the trainer.
  *
  * @throws POLYTASK_OPTION; createTrainer throws POLYTASK_ONNX_RUNTIME without the runtime. The first step of a shape throws
- * POLYTASK_TRACE_… where plugin code cannot be compiled, unless `fallback` is "eager".
+ * an error of the tracer where plugin code cannot be compiled, unless `fallback` is "eager".
  */
 export function onnx<Name extends string>(options: OnnxOptions = {}): EnginePlugin<Name> {
   const settings = readOptions(options);

@@ -1,5 +1,6 @@
 import type { Repair } from "../repair.ts";
 import { averagePoolGradients } from "./average-pool-gradients.ts";
+import { broadcastBatches } from "./broadcast-batches.ts";
 import { castToBool } from "./cast-to-bool.ts";
 import { conv2dFilterGradient } from "./conv2d-filter-gradient.ts";
 import { convolutionGradients } from "./convolution-gradients.ts";
@@ -16,6 +17,7 @@ import { sums } from "./sums.ts";
 /** Every repair; each says on which backends it is needed. */
 export const repairs: readonly Repair[] = [
   products,
+  broadcastBatches,
   fusedProduct,
   segmentSum,
   sums,

@@ -1,6 +1,7 @@
 import { backend_util, util, type TensorInfo } from "@tensorflow/tfjs";
 import { heapView, type WasmBackend } from "../host.ts";
 import type { Call, Repair } from "../repair.ts";
+import { withWholeBatches } from "./broadcast-batches.ts";
 
 /** Multiplications per matrix from which the fast kernel repays its setup (measured: even at 4,096, 3 times at 16,384). */
 const worthwhile = 8192;
@@ -28,7 +29,8 @@ export const products: Repair = {
       );
       if (a.shape.includes(0) || b.shape.includes(0))
         return host.make([...batch, m, n], "float32", [], () => {});
-      if (m * k * n < worthwhile || !sameBatch(a, b)) return shipped(inputs, attrs);
+      if (!sameBatch(a, b)) return withWholeBatches(call, shipped);
+      if (m * k * n < worthwhile) return shipped(inputs, attrs);
 
       const made: TensorInfo[] = [];
       const straight = (x: TensorInfo, flag: string): TensorInfo => {
@@ -45,7 +47,7 @@ export const products: Repair = {
   },
 };
 
-/** Broadcast batches are left to the shipped kernel; tfjs has no gradient for them anyway. */
+/** Broadcast batches are left to the shipped kernel. */
 function sameBatch(a: TensorInfo, b: TensorInfo): boolean {
   return util.arraysEqual(a.shape.slice(0, -2), b.shape.slice(0, -2));
 }
