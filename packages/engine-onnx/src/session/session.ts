@@ -29,7 +29,8 @@ export type Tensors = Record<string, Tensor>;
 export interface Session {
   /**
    * Runs the model once. Results are written into the arrays of `fetches`, which may be views of a WebAssembly memory;
-   * one that has none (null) comes in a tensor of its own.
+   * one that has none (null) comes in a tensor of its own, as do all where `locations` were given. Tensors on a device
+   * are the caller's to dispose, before the session is released.
    */
   readonly run: (
     feeds: Readonly<Tensors>,
