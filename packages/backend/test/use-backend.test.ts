@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { held, tensor } from "./gradients.ts";
 
 const onBoth = [
+  "BatchMatMul",
   "UnsortedSegmentSum",
   "Max",
   "Min",
@@ -15,7 +16,6 @@ const onBoth = [
   "ResizeNearestNeighborGrad",
 ];
 const onWasm = [
-  "BatchMatMul",
   "_FusedMatMul",
   "Sum",
   "Mean",

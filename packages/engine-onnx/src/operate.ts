@@ -167,7 +167,7 @@ function gramianMemo(
 }
 
 /** G = J·Jᵀ over the tasks present, of rows as they were gathered. */
-export function rawGramian(
+function rawGramian(
   memory: Memory,
   rowsIn: Float32Array,
   blocks: readonly JacobianBlock[],

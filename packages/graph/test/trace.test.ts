@@ -139,9 +139,7 @@ describe("errors name part, place, op and remedy", () => {
   });
 
   it("a use of a kernel that has none", () => {
-    const error = errorOf(() =>
-      tf.avgPool3d(tf.zeros<tf.Rank.R5>([1, 3, 3, 3, 1]), 2, 3, "same"),
-    );
+    const error = errorOf(() => tf.avgPool3d(tf.zeros<tf.Rank.R5>([1, 3, 3, 3, 1]), 2, 3, "same"));
     expect(error.code).toBe("POLYTASK_TRACE_KERNEL");
     expect(error.found).toMatch(/^"AvgPool3D" with windows .* has none$/);
     expect(errorOf((input) => tf.cast(input, "complex64")).found).toContain("to complex64");

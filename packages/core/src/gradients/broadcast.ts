@@ -55,7 +55,7 @@ export const broadcastGradients: Gradients = {
 };
 
 /** Adds up what was broadcast. */
-export function sumTo(x: Tensor, shape: number[]): Tensor {
+function sumTo(x: Tensor, shape: number[]): Tensor {
   const axes = tf.broadcast_util.getReductionAxes(shape, x.shape);
   return axes.length === 0 ? x : tf.reshape(tf.sum(x, axes), shape);
 }

@@ -18,7 +18,7 @@ export const einsumGradients: Gradients = {
     kernelName: "Einsum",
     saveAllInputs: true,
     gradFunc: (dy, saved, attributes) => {
-      const equation = String(attributes["equation"]).replaceAll(/\s/g, "");
+      const equation = (attributes["equation"] as string).replaceAll(/\s/g, "");
       const [given, result] = equation.split("->");
       const terms = given.split(",").map((letters, i) => termOf(saved[i], letters));
       const whole = termOf(dy as Tensor, result);

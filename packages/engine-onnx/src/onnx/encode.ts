@@ -14,7 +14,7 @@ export interface EncodedModel {
   readonly outputs: readonly NamedOutput<Node>[];
 }
 
-export interface NamedView {
+interface NamedView {
   readonly name: string;
   readonly view: View;
 }

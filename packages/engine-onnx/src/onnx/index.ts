@@ -1,2 +1,1 @@
-export { type NamedOutput } from "./body.ts";
-export { encode, type EncodedModel, type EncodeOptions, type NamedView } from "./encode.ts";
+export { encode } from "./encode.ts";

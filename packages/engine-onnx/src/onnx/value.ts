@@ -2,7 +2,7 @@ import type { Attributes, DType, Op } from "@polytask/graph";
 import type { Dim } from "./dim.ts";
 
 /** Attributes of a node whose lengths along an axis may grow with the batch. */
-export interface ValueAttributes extends Omit<Attributes, "View" | "Slice" | "Pad"> {
+interface ValueAttributes extends Omit<Attributes, "View" | "Slice" | "Pad"> {
   readonly View: { readonly space: string; readonly at: Dim };
   readonly Slice: { readonly starts: readonly Dim[]; readonly steps: readonly number[] };
   readonly Pad: {

@@ -10,7 +10,7 @@ import {
 
 export type Memory = (space: string) => Values;
 
-export const array = (dtype: DType, size: number): Values =>
+const array = (dtype: DType, size: number): Values =>
   dtype === "float32"
     ? new Float32Array(size)
     : dtype === "int32"
@@ -58,7 +58,7 @@ export async function difference(
   return Math.max(...found.map((values, i) => distance(values, wanted[i])));
 }
 
-export function distance(found: Values, wanted: Values): number {
+function distance(found: Values, wanted: Values): number {
   if (found.length !== wanted.length) return Infinity;
   let most = 0;
   for (let i = 0; i < found.length; i++) {

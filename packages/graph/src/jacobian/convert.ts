@@ -5,7 +5,7 @@ import { NOBODY, sameTasks } from "./mark.ts";
 import type { Diagonal, Part, Stack } from "./representation.ts";
 
 /** The copies of a part that are not 0, ascending. */
-export function copiesOf(part: Part): readonly number[] {
+function copiesOf(part: Part): readonly number[] {
   if (part.kind !== "diagonal") return part.copies;
   return [...new Set(part.mark.order)].filter((task) => task !== NOBODY).sort((a, b) => a - b);
 }

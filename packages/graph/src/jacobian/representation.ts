@@ -72,7 +72,7 @@ export function diagonalOf(mark: Mark, value: Node): Zero | Rows | Diagonal {
   return task === undefined || task === NOBODY ? ZERO : rowsOf([task], [value]);
 }
 
-export const partsOf = (x: Representation): readonly Part[] =>
+const partsOf = (x: Representation): readonly Part[] =>
   x.kind === "zero" ? [] : x.kind === "mix" ? x.parts : [x];
 
 /** X + Y: parts that are held alike are added, others stand side by side. */

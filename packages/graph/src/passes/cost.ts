@@ -77,7 +77,7 @@ const FACTOR: Readonly<Partial<Record<Op, number>>> = {
   CumSum: 4,
 };
 
-export function costOf(node: Node): number {
+function costOf(node: Node): number {
   const size = sizeOf(node.shape);
   switch (node.op) {
     case "View":

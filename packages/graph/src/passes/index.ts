@@ -1,5 +1,5 @@
 export { estimate } from "./cost.ts";
-export { fuse, type Fused, type FuseReport } from "./fuse.ts";
+export { fuse, type FuseReport } from "./fuse.ts";
 export { readMasks } from "./masks.ts";
 export { sinkMoves } from "./moves.ts";
 export { optimise, type OptimiseReport } from "./optimise.ts";

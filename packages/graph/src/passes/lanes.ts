@@ -30,14 +30,14 @@ export function joinLanes(graph: Graph, value: Node, axis: number): Node {
 }
 
 /** The other way round: an axis cut into `count` equal pieces, as lanes. */
-export function splitLanes(graph: Graph, value: Node, axis: number, count: number): Node {
+function splitLanes(graph: Graph, value: Node, axis: number, count: number): Node {
   const { shape } = value;
   const cut = [...shape.slice(0, axis), count, shape[axis] / count, ...shape.slice(axis + 1)];
   return moveAxis(graph, reshape(graph, value, cut), axis, 0);
 }
 
 /** The axis `from` becomes the axis `to`; the others keep their order. */
-export function moveAxis(graph: Graph, value: Node, from: number, to: number): Node {
+function moveAxis(graph: Graph, value: Node, from: number, to: number): Node {
   const rest = value.shape.flatMap((_, i) => (i === from ? [] : [i]));
   return transpose(graph, value, [...rest.slice(0, to), from, ...rest.slice(to)]);
 }

@@ -2,7 +2,7 @@ import type { Node } from "@polytask/graph";
 import { evaluate } from "../evaluate.ts";
 
 /** Memories full of numbers that look random; the same for the same name. */
-export function memory(space: string): Float32Array | Uint8Array {
+function memory(space: string): Float32Array | Uint8Array {
   const known = memories.get(space);
   if (known) return known;
   const size = space === "parameters" ? 300_000 : 40_000;

@@ -30,7 +30,7 @@ export interface Style {
 }
 
 /** Parameters in one flat memory, in the order in which they are asked for. */
-export interface Memory {
+interface Memory {
   readonly parameter: (...shape: readonly number[]) => Tensor;
   /** Of one task each, though one tensor. */
   readonly own: (...shape: readonly number[]) => Tensor;
@@ -43,7 +43,7 @@ export interface Memory {
 
 export type Model = (memory: Memory, style: Style) => readonly Tensor[];
 
-export const hidden = { input: 128, bottom: [256, 128], tower: 16, experts: 8, expert: [64, 32] };
+const hidden = { input: 128, bottom: [256, 128], tower: 16, experts: 8, expert: [64, 32] };
 
 /** Losses of a model, its gradient of Σ L_k, flat. */
 export function traceSum(model: Model, style: Style): Traced {
@@ -151,11 +151,11 @@ function open(): {
   };
 }
 
-export const crossEntropy = (scores: Tensor, labels: Tensor): Tensor =>
+const crossEntropy = (scores: Tensor, labels: Tensor): Tensor =>
   tf.add(tf.sub(tf.relu(scores), tf.mul(scores, labels)), tf.softplus(tf.neg(tf.abs(scores))));
 
 /** Mean cross-entropy of scores [batch, 1]; over what is present. */
-export function loss(
+function loss(
   memory: Memory,
   scores: Tensor,
   task: number,
@@ -176,7 +176,7 @@ const dense = (x: Tensor, w: Tensor, b: Tensor): Tensor =>
   tf.add(tf.matMul(x as Tensor2D, w as Tensor2D), b);
 
 /** Towers of one hidden layer, as losses. */
-export function towers(
+function towers(
   memory: Memory,
   inputs: readonly Tensor[],
   width: number,
@@ -194,7 +194,7 @@ export function towers(
 }
 
 /** The same with an axis of tasks: inputs [T, batch, width] or, for all alike, [batch, width]. */
-export function batchedTowers(
+function batchedTowers(
   memory: Memory,
   input: Tensor,
   width: number,
