@@ -10,7 +10,7 @@ import { type WasmMemory, webAssembly } from "./web-assembly.ts";
  * the whole memory is garbage once the arena and its views are.
  */
 export interface Arena {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBufferLike;
   /** What the SIMD kernels run on; undefined where the arena is a plain buffer. */
   readonly memory: WasmMemory | undefined;
   /** Bytes handed out so far, padding included. */
@@ -30,9 +30,17 @@ const MAX_PAGES = 65_535;
 export const regionBytes = (count: number, elementBytes: 4 | 8 = 4): number =>
   Math.ceil((count * elementBytes) / ALIGNMENT) * ALIGNMENT;
 
+/**
+ * Memory that threads share weighs nothing in V8's books, which then sees no reason to collect what trainers leave behind:
+ * a buffer of the same size that is never touched, and so takes addresses alone, is what it sees instead.
+ */
+const weights = new WeakMap<ArrayBufferLike, ArrayBuffer>();
+
 interface ArenaOptions {
   /** Whether the memory is one of WebAssembly. Default true where the host has it; false makes a plain buffer. */
   readonly wasm?: boolean;
+  /** Whether other threads may read and write it: its buffer is a SharedArrayBuffer then. Default false. */
+  readonly shared?: boolean;
 }
 
 /**
@@ -42,7 +50,7 @@ interface ArenaOptions {
  * is no WebAssembly.
  */
 export function createArena(bytes: number, options: ArenaOptions = {}): Arena {
-  const { wasm = webAssembly !== undefined } = options;
+  const { wasm = webAssembly !== undefined, shared = false } = options;
   const pages = Math.ceil(bytes / PAGE);
   if (!(Number.isInteger(bytes) && bytes >= 0 && pages <= MAX_PAGES)) {
     throw badOption("createArena", "bytes", "a whole number from 0 to 4 GiB − 64 KiB", bytes);
@@ -51,8 +59,11 @@ export function createArena(bytes: number, options: ArenaOptions = {}): Arena {
     throw badOption("createArena", "wasm", "false where there is no WebAssembly", wasm);
   }
   const memory =
-    wasm && webAssembly ? new webAssembly.Memory({ initial: pages, maximum: pages }) : undefined;
-  const buffer = memory?.buffer ?? new ArrayBuffer(pages * PAGE);
+    wasm && webAssembly
+      ? new webAssembly.Memory({ initial: pages, maximum: pages, shared })
+      : undefined;
+  const buffer = memory?.buffer ?? new (shared ? SharedArrayBuffer : ArrayBuffer)(pages * PAGE);
+  if (shared) weights.set(buffer, new ArrayBuffer(buffer.byteLength));
   let used = 0;
 
   const take = (count: number, elementBytes: 4 | 8): number => {

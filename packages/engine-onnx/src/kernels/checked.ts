@@ -6,7 +6,7 @@ import type { Kernels } from "./kernels.ts";
  *
  * Spelt out call by call, since lists of views would cost more than the small vectors that most calls are about.
  */
-export function checked(kernels: Kernels, buffer: ArrayBuffer): Kernels {
+export function checked(kernels: Kernels, buffer: ArrayBufferLike): Kernels {
   const fit = (who: string, view: Float32Array | Float64Array | Int32Array, length: number) => {
     if (view.buffer !== buffer) {
       throw badCall(who, "every view must lie in the kernels' arena", "one has another buffer");

@@ -2,15 +2,24 @@ import { binary } from "./binary.ts";
 import type { Kernels } from "./kernels.ts";
 import { type WasmMemory, type WasmModule, webAssembly } from "./web-assembly.ts";
 
-let compiled: WasmModule | undefined;
+/** `(import "env" "memory" (memory 0))`, the module's section of imports. */
+const OWN = "\x02\x0f\x01\x03env\x06memory\x02\x00\x00";
+/** `(import "env" "memory" (memory 0 65536 shared))`: no other byte of a module tells whose memory it works on. */
+const SHARED = "\x02\x12\x01\x03env\x06memory\x02\x03\x00\x80\x80\x04";
+
+const modules = new Map<boolean, WasmModule>();
 
 /** The kernels of `assembly/` on this memory, or undefined where the host cannot run SIMD. */
 export function wasmKernels(memory: WasmMemory): Kernels | undefined {
   if (webAssembly === undefined) return undefined;
+  const shared = !(memory.buffer instanceof ArrayBuffer);
+  let compiled = modules.get(shared);
   if (compiled === undefined) {
-    const bytes = Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
+    const code = shared ? atob(binary).replace(OWN, SHARED) : atob(binary);
+    const bytes = Uint8Array.from(code, (character) => character.charCodeAt(0));
     if (!webAssembly.validate(bytes)) return undefined;
     compiled = new webAssembly.Module(bytes);
+    modules.set(shared, compiled);
   }
   const { exports } = new webAssembly.Instance(compiled, { env: { memory } });
   return bind(exports as Exports);

@@ -1,6 +1,10 @@
 /** The part of WebAssembly that is used here: its types come with the DOM's alone. */
 interface WebAssemblyApi {
-  readonly Memory: new (size: { readonly initial: number; readonly maximum: number }) => WasmMemory;
+  readonly Memory: new (size: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: boolean;
+  }) => WasmMemory;
   readonly Module: new (binary: Uint8Array) => WasmModule;
   readonly Instance: new (
     module: WasmModule,
@@ -10,7 +14,7 @@ interface WebAssemblyApi {
 }
 
 export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBufferLike;
 }
 
 /** A compiled module; opaque. */

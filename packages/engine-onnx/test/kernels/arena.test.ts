@@ -34,19 +34,30 @@ describe("an arena", () => {
     expect(() => createArena(64).int32(count)).toThrow("POLYTASK_KERNEL");
   });
 
-  it("is garbage with its views and kernels: 300 of 4 MiB never fill half of what they add up to", async () => {
-    const start = process.memoryUsage.rss();
-    let most = 0;
-    for (let cycle = 0; cycle < 300; cycle++) {
-      const arena = createArena(4 << 20);
-      const values = arena.float32((4 << 20) / 4);
-      createKernels(arena).fill(values, cycle);
-      expect(values[values.length - 1]).toBe(cycle);
-      most = Math.max(most, process.memoryUsage.rss() - start);
-      await Promise.resolve();
-    }
-    expect(most).toBeLessThan(600 << 20);
+  it("is one that threads share where that is asked for", () => {
+    expect(createArena(100, { shared: true }).buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(createArena(100, { shared: true, wasm: false }).buffer).toBeInstanceOf(
+      SharedArrayBuffer,
+    );
+    expect(createArena(100).buffer).toBeInstanceOf(ArrayBuffer);
   });
+
+  it.each([false, true])(
+    "is garbage with its views and kernels: 300 of 4 MiB never fill half of what they add up to; shared: %s",
+    async (shared) => {
+      const start = process.memoryUsage.rss();
+      let most = 0;
+      for (let cycle = 0; cycle < 300; cycle++) {
+        const arena = createArena(4 << 20, { shared });
+        const values = arena.float32((4 << 20) / 4);
+        createKernels(arena).fill(values, cycle);
+        expect(values[values.length - 1]).toBe(cycle);
+        most = Math.max(most, process.memoryUsage.rss() - start);
+        await Promise.resolve();
+      }
+      expect(most).toBeLessThan(600 << 20);
+    },
+  );
 });
 
 describe("without WebAssembly", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Kernels } from "../../src/kernels/index.ts";
-import { both } from "./support.ts";
+import { implementations } from "./support.ts";
 
 const rule = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 const at = { step: 1, root: 1, keep: 1 };
@@ -16,7 +16,7 @@ interface Views {
 }
 const foreign = new Float32Array(6);
 
-describe.each(both().map((kernels) => [kernels.simd ? "SIMD" : "JavaScript", kernels] as const))(
+describe.each(implementations().map((kernels) => [kernels.name, kernels] as const))(
   "%s",
   (_name, kernels) => {
     const { arena } = kernels;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Kernels } from "../../src/kernels/index.ts";
-import { both, normals, put, putIds } from "./support.ts";
+import { implementations, normals, put, putIds } from "./support.ts";
 
 /** A table and ids, some of which name none of its rows. */
 const lookups = (): fc.Arbitrary<{ height: number; width: number; ids: number[] }> =>
@@ -31,7 +31,7 @@ describe("scatterAdd", () => {
           if (id < 0 || id >= height) continue;
           for (let d = 0; d < width; d++) expected[id * width + d] += updates[i * width + d];
         }
-        for (const { arena, scatterAdd } of both()) {
+        for (const { arena, scatterAdd } of implementations()) {
           const guard = put(arena, [...before, 5, 5, 5, 5], seed % 4);
           const table = guard.subarray(0, -4);
           const ignored = scatterAdd(putIds(arena, ids), put(arena, updates), width, table);
@@ -52,7 +52,7 @@ describe("scatterAdd", () => {
       exact[at] += value;
       sizes[at] += Math.abs(value);
     }
-    for (const { arena, scatterAdd } of both(2 << 20)) {
+    for (const { arena, scatterAdd } of implementations(2 << 20)) {
       const table = arena.float32(50 * 16);
       expect(scatterAdd(putIds(arena, ids), put(arena, updates), 16, table)).toBe(0);
       expect(Math.max(...table.map((x, i) => Math.abs(x - exact[i]) / sizes[i]))).toBeLessThan(
@@ -66,7 +66,7 @@ describe("touchedRows", () => {
   it("lists each row once, first seen first, and leaves the marks clean", () => {
     fc.assert(
       fc.property(lookups(), ({ height, ids }) => {
-        for (const { arena, touchedRows } of both()) {
+        for (const { arena, touchedRows } of implementations()) {
           const marks = arena.int32(height);
           const list = arena.int32(Math.min(height, ids.length));
           const rows = touchedRows(putIds(arena, ids), marks, list);
@@ -80,7 +80,7 @@ describe("touchedRows", () => {
 });
 
 it("clearRows sets the listed rows to 0 and no others", () => {
-  for (const { arena, clearRows } of both()) {
+  for (const { arena, clearRows } of implementations()) {
     const table = put(arena, normals(1, 7 * 5), 3);
     const before = Array.from(table);
     clearRows(putIds(arena, [6, 0, 3]), 5, table);
@@ -128,7 +128,7 @@ describe.each<
         );
         const tables = [1, 2, 3].map((k) => normals(seed + k, height * width).map(Math.abs));
         const start = [tables[0], gradient, tables[1], tables[2]];
-        for (const kernels of both()) {
+        for (const kernels of implementations()) {
           const views = start.map((values) => put(kernels.arena, values, seed % 4));
           const whole = start.map((values) => put(kernels.arena, values));
           dense(kernels, whole);
@@ -146,7 +146,7 @@ describe.each<
   });
 
   it("does not take NaN for a gradient of 0", () => {
-    for (const kernels of both()) {
+    for (const kernels of implementations()) {
       const views = [1, 0, 1, 1].map((value) => put(kernels.arena, [value, value, value]));
       views[1][1] = NaN;
       listed(kernels, putIds(kernels.arena, [0]), 3, views);

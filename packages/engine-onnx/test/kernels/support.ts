@@ -8,13 +8,18 @@ import {
   type Kernels,
 } from "../../src/kernels/index.ts";
 
-/** Both implementations on an arena of their own. */
-export function both(bytes = 1 << 20): readonly (Kernels & { readonly arena: Arena })[] {
+/** Kernels on an arena of their own. */
+type Implementation = Kernels & { readonly name: string; readonly arena: Arena };
+
+/** Every implementation on every kind of memory that it is for. */
+export function implementations(bytes = 1 << 20): readonly Implementation[] {
   const compiled = createArena(bytes);
+  const shared = createArena(bytes, { shared: true });
   const plain = createArena(bytes);
   return [
-    { ...createKernels(compiled, { simd: true }), arena: compiled },
-    { ...createJsKernels(plain), arena: plain },
+    { name: "SIMD", ...createKernels(compiled, { simd: true }), arena: compiled },
+    { name: "SIMD, shared", ...createKernels(shared, { simd: true }), arena: shared },
+    { name: "JavaScript", ...createJsKernels(plain), arena: plain },
   ];
 }
 
