@@ -1,5 +1,5 @@
 // Starts other programs: shared by the scripts beside it.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -21,15 +21,41 @@ export function run(command, args, { cwd = root } = {}) {
 
 /** Runs a program on this terminal; true when it succeeded. */
 export function show(command, args, { cwd = root } = {}) {
-  return spawnSync(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"] }).status === 0;
+  const stdio = ["ignore", "inherit", "inherit"];
+  return spawnSync(command, args, { cwd, stdio, env: quiet() }).status === 0;
+}
+
+/** Runs a program to its end beside others: whether it succeeded, and what it printed. */
+export function tell(command, args, { cwd = root } = {}) {
+  return new Promise((resolve) => {
+    let output = "";
+    const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], env: quiet() });
+    child.stdout.on("data", (text) => (output += text));
+    child.stderr.on("data", (text) => (output += text));
+    child.on("error", (error) => resolve({ good: false, output: error.message }));
+    child.on("close", (code) => resolve({ good: code === 0, output }));
+  });
+}
+
+/** Runs `work` on all items in their order, so many at once. */
+export async function inTurn(items, atOnce, work) {
+  const left = [...items];
+  const worker = async () => {
+    while (left.length > 0) await work(left.shift());
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
 /** Turbo caches on this machine only and reports to nobody. */
 export function turbo(...args) {
-  process.env.TURBO_TELEMETRY_DISABLED = "1";
-  process.env.TURBO_TELEMETRY_MESSAGE_DISABLED = "1";
   return show(join(root, "node_modules/.bin/turbo"), ["run", "--output-logs=errors-only", ...args]);
 }
+
+const quiet = () => ({
+  ...process.env,
+  TURBO_TELEMETRY_DISABLED: "1",
+  TURBO_TELEMETRY_MESSAGE_DISABLED: "1",
+});
 
 /** The published packages: folder and manifest. */
 export function packages(from = root) {

@@ -89,10 +89,11 @@ describe("what a model gives", () => {
   it("keeps its names from what stands inside", async () => {
     const graph = new Graph();
     const sum = ops.add(graph, graph.view("p", 0, [2]), graph.view("q", 0, [2]));
-    const { bytes } = encode([
+    const outputs = [
       { name: "Add_0", node: ops.unary(graph, "Exp", sum) },
       { name: "Exp_1", node: sum },
-    ]);
+    ];
+    const { bytes } = encode(outputs, { inPlace: false });
     const { InferenceSession } = await import("onnxruntime-node");
     const session = await InferenceSession.create(bytes);
     expect([...session.outputNames].sort()).toEqual(["Add_0", "Exp_1"]);

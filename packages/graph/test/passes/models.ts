@@ -155,12 +155,7 @@ const crossEntropy = (scores: Tensor, labels: Tensor): Tensor =>
   tf.add(tf.sub(tf.relu(scores), tf.mul(scores, labels)), tf.softplus(tf.neg(tf.abs(scores))));
 
 /** Mean cross-entropy of scores [batch, 1]; over what is present. */
-function loss(
-  memory: Memory,
-  scores: Tensor,
-  task: number,
-  { batch, masked }: Style,
-): Scalar {
+function loss(memory: Memory, scores: Tensor, task: number, { batch, masked }: Style): Scalar {
   const values = memory.labels(task, batch);
   if (masked !== true) {
     return tf.mul(tf.sum(crossEntropy(tf.squeeze(scores, [-1]), values)), 1 / batch);
