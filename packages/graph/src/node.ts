@@ -93,6 +93,8 @@ export interface Attributes
   };
   /** [..., m, k]·[..., k, n], leading axes broadcast. */
   readonly MatMul: null;
+  /** Inner products [n, n] of the n slices along an axis; passes leave it whole, so that nothing needs its operand at once. */
+  readonly Gramian: { readonly axis: number };
   /** Over the last axis. */
   readonly Softmax: null;
   readonly LogSoftmax: null;

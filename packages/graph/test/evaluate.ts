@@ -1,6 +1,6 @@
 import { ancestors, type Node } from "@polytask/graph";
 import { elementwise } from "./evaluate/elementwise.ts";
-import { product, windows } from "./evaluate/products.ts";
+import { gramian, product, windows } from "./evaluate/products.ts";
 import { reduction, rows, selection } from "./evaluate/reductions.ts";
 import { layout } from "./evaluate/shapes.ts";
 import { typed, type Values } from "./evaluate/values.ts";
@@ -38,6 +38,7 @@ function compute(
     elementwise(node, operands) ??
     layout(node, operands) ??
     product(node, operands) ??
+    gramian(node, operands) ??
     reduction(node, operands) ??
     rows(node, operands) ??
     selection(node, operands) ??

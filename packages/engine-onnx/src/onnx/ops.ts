@@ -12,6 +12,7 @@ import {
   where,
 } from "./elementwise.ts";
 import type { Emitter } from "./emitter.ts";
+import { gramian } from "./gramian.ts";
 import { extreme, reduction, topK } from "./reduction.ts";
 import { scatterAdd } from "./scatter-add.ts";
 import type { ValueOf } from "./value.ts";
@@ -98,6 +99,7 @@ export const ONNX_OPS: { readonly [O in Exclude<Op, "View">]: Encoding<O> } = {
   Pad: (to, { inputs: [x], attributes: { before, after, value } }) =>
     to.node("Pad", [to.name(x), to.int64([...before, ...after]), to.scalar(value, x.dtype)]),
   MatMul: (to, { inputs: [a, b] }) => to.node("MatMul", [to.name(a), to.name(b)]),
+  Gramian: gramian,
   Softmax: (to, { inputs: [x] }) => to.node("Softmax", [to.name(x)], { axis: -1 }),
   LogSoftmax: (to, { inputs: [x] }) => to.node("LogSoftmax", [to.name(x)], { axis: -1 }),
   Gather: (to, { inputs: [data, indices], attributes: { axis } }) =>

@@ -176,6 +176,12 @@ export const CASES: { readonly [O in Op]: (d: Drawing) => Node } = {
       : d.graph.constant(2, [k, n], a.dtype);
     return ops.matMul(d.graph, a, b);
   },
+  Gramian: (d) => {
+    const shape = d.flag() ? d.shape(1, 4) : [d.whole(1, 3), d.whole(1, 3), d.whole(64, 70)];
+    const axis = d.whole(0, shape.length - 1);
+    const x = d.input(shape);
+    return d.graph.emit("Gramian", [x], { axis }, [shape[axis], shape[axis]], "float32");
+  },
   Softmax: (d) => ops.softmax(d.graph, "Softmax", d.input(d.shape(1, 3))),
   LogSoftmax: (d) => ops.softmax(d.graph, "LogSoftmax", d.input(d.shape(1, 3))),
   Gather: (d) => {

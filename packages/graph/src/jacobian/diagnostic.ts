@@ -2,8 +2,11 @@ import type { Node, Op } from "../node.ts";
 
 /** Where structure was lost: the result is right, but takes more time and memory than it might. */
 export interface Diagnostic {
-  /** `unrolled`: the op was repeated for every task. `dense`: a diagonal is held with all its zeros. */
-  readonly kind: "unrolled" | "dense";
+  /**
+   * `unrolled`: the op was repeated for every task. `dense`: a diagonal is held with all its zeros. `whole`: all rows of a
+   * Gramian are held at once.
+   */
+  readonly kind: "unrolled" | "dense" | "whole";
   readonly op: Op;
   readonly node: Node;
   readonly reason: string;

@@ -1,5 +1,5 @@
 import { constantOf, type Graph } from "../graph.ts";
-import { broadcast, type Node, type Shape } from "../node.ts";
+import { broadcast, type Node, type Shape, sizeOf } from "../node.ts";
 import { expand, leftPadded, reshape, transpose } from "./shape.ts";
 
 /** [..., m, k]·[..., k, n] with broadcast leading axes; both of rank 2 at least. */
@@ -15,6 +15,35 @@ export function matMul(graph: Graph, a: Node, b: Node): Node {
   const [p, q] = [unspread(graph, a), unspread(graph, b)];
   const stored = broadcast(p.shape.slice(0, -2), q.shape.slice(0, -2));
   return expand(graph, graph.emit("MatMul", [p, q], null, [...stored, m, n], a.dtype), shape);
+}
+
+/**
+ * Inner products of the slices of x along an axis: of the rows of J, J·Jᵀ. In which order numbers lie within a slice makes
+ * no difference, so moves of axes go.
+ */
+export function gramian(graph: Graph, x: Node, axis: number): Node {
+  const rows = x.shape[axis];
+  const value = constantOf(x);
+  if (value !== undefined) {
+    const columns = sizeOf(x.shape) / Math.max(rows, 1);
+    return graph.constant(value * value * columns, [rows, rows], x.dtype);
+  }
+  if (x.op === "Neg") return gramian(graph, x.inputs[0], axis);
+  if (x.op === "Transpose") return gramian(graph, x.inputs[0], x.attributes.perm[axis]);
+  if (x.op === "Reshape") {
+    const below = sameAxis(x.inputs[0].shape, x.shape, axis);
+    if (below !== undefined) return gramian(graph, x.inputs[0], below);
+  }
+  return graph.emit("Gramian", [x], { axis }, [rows, rows], x.dtype);
+}
+
+/** The axis of an array that is a given axis of it in another shape. */
+function sameAxis(below: Shape, shape: Shape, axis: number): number | undefined {
+  const before = sizeOf(shape.slice(0, axis));
+  const found = below.findIndex(
+    (size, i) => size === shape[axis] && sizeOf(below.slice(0, i)) === before,
+  );
+  return found < 0 ? undefined : found;
 }
 
 /** An operand without its broadcast over leading axes: the product broadcasts by itself. */

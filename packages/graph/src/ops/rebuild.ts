@@ -1,7 +1,7 @@
 import type { Graph } from "../graph.ts";
 import type { ArithmeticOp, LogicOp, Node, UnaryOp } from "../node.ts";
 import { arithmetic, cast, logic, unary, where } from "./elementwise.ts";
-import { matMul } from "./product.ts";
+import { gramian, matMul } from "./product.ts";
 import { reduce } from "./reduce.ts";
 import { argExtreme, cumSum, gather, scatterAdd, softmax, topK } from "./select.ts";
 import { concat, expand, pad, reshape, slice, transpose } from "./shape.ts";
@@ -33,6 +33,8 @@ export function rebuild(graph: Graph, node: Node, inputs: readonly Node[]): Node
       return pad(graph, a, node.attributes.before, node.attributes.after, node.attributes.value);
     case "MatMul":
       return matMul(graph, a, b);
+    case "Gramian":
+      return gramian(graph, a, node.attributes.axis);
     case "Softmax":
     case "LogSoftmax":
       return softmax(graph, node.op, a);

@@ -89,6 +89,10 @@ function costOf(node: Node): number {
       return NODE;
     case "MatMul":
       return NODE + productCost(node.inputs, node.shape);
+    case "Gramian": {
+      const [rows] = node.shape;
+      return NODE + sizeOf(node.inputs[0].shape) * (rows * TERM + NUMBER / 2);
+    }
     case "Conv":
     case "ConvTranspose": {
       const perOutput = sizeOf(node.inputs[1].shape.slice(1));

@@ -1,5 +1,6 @@
 export { estimate } from "./cost.ts";
 export { fuse, type FuseReport } from "./fuse.ts";
+export { cutGramians } from "./gramians.ts";
 export { readMasks } from "./masks.ts";
 export { sinkMoves } from "./moves.ts";
 export { optimise, type OptimiseReport } from "./optimise.ts";

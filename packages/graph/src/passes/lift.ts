@@ -37,6 +37,7 @@ export function liftable(node: Node, differs: readonly boolean[]): boolean {
     case "View":
     case "Constant":
     case "Literal":
+    case "Gramian":
       return false;
     case "Gather":
       return !(differs[0] && differs[1]);
@@ -79,7 +80,8 @@ export function lift(graph: Graph, like: Node, operands: readonly Operand[], cou
     case "View":
     case "Constant":
     case "Literal":
-      throw new RangeError(`a ${like.op} has no operands`);
+    case "Gramian":
+      throw new RangeError(`there are no lanes of a ${like.op}`);
     case "Cast":
       return cast(graph, x, like.dtype);
     case "Where":

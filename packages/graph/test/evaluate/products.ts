@@ -28,6 +28,22 @@ export function product(node: Node, operands: readonly Values[]): ArrayLike<numb
   return result;
 }
 
+/** Inner products of slices along an axis. */
+export function gramian(node: Node, [x]: readonly Values[]): ArrayLike<number> | undefined {
+  if (node.op !== "Gramian") return undefined;
+  const { shape } = node.inputs[0];
+  const { axis } = node.attributes;
+  const rows = shape[axis];
+  const behind = sizeOf(shape.slice(axis + 1));
+  const result = new Float64Array(rows * rows);
+  for (let place = 0; place < x.length; place++) {
+    const row = Math.floor(place / behind) % rows;
+    for (let other = 0; other < rows; other++)
+      result[row * rows + other] += x[place] * x[place + (other - row) * behind];
+  }
+  return result;
+}
+
 /** Convolutions and pools, any number of spatial axes. */
 export function windows(node: Node, operands: readonly Values[]): ArrayLike<number> | undefined {
   switch (node.op) {
