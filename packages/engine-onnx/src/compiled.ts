@@ -4,6 +4,7 @@ import { compile, type Compilable, type CompileReport, type Wiring } from "./com
 import { bothWishes, createMemory, type Memory, type MemoryWish, serves } from "./memory.ts";
 import type { OnnxSettings } from "./options.ts";
 import type { Program } from "./program.ts";
+import type { Host } from "./session/index.ts";
 
 /** Something made of programs. */
 interface Piece {
@@ -22,6 +23,13 @@ export interface Compiled {
   readonly release: () => Promise<void>;
 }
 
+/** What one trainer's programs are made with. */
+interface CompiledContext {
+  readonly wish: MemoryWish;
+  readonly host: Host;
+  readonly report: (report: CompileReport) => void;
+}
+
 /** How many pieces are kept; the one unused for longest goes first. */
 const KEPT = 48;
 
@@ -29,7 +37,7 @@ export function createCompiled<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   settings: OnnxSettings,
-  { wish, report }: { readonly wish: MemoryWish; readonly report: (report: CompileReport) => void },
+  { wish, host, report }: CompiledContext,
 ): Compiled {
   const { optimizer } = network;
   const slots = "update" in optimizer ? optimizer.slots : [];
@@ -68,7 +76,7 @@ export function createCompiled<Name extends string>(
       return piece;
     },
     get: <Made extends Piece>(name: string) => use(name) as Made | undefined,
-    compile: (compilable, wiring) => compile(compilable, wiring, settings.session, report),
+    compile: (compilable, wiring) => compile(compilable, wiring, host, report),
     prepare: async (wanted) => {
       if (serves(memory.wish, wanted)) return;
       await release();

@@ -10,7 +10,7 @@ import {
 } from "@polytask/graph";
 import type { Values } from "./memory.ts";
 import { createProgram, type Program } from "./program.ts";
-import type { SessionOptions } from "./session/index.ts";
+import type { Host } from "./session/index.ts";
 
 /** What compiling one step took. */
 export interface CompileReport {
@@ -45,7 +45,7 @@ export interface Wiring {
 export async function compile(
   { what, graph, targets, diagnostics = [], traced }: Compilable,
   wiring: Wiring,
-  options: SessionOptions,
+  host: Host,
   report: (report: CompileReport) => void,
 ): Promise<Program> {
   const start = performance.now();
@@ -59,7 +59,7 @@ export async function compile(
     joined.map((target, i) => ({ ...target, node: outputs[i] })),
   );
   const passed = performance.now();
-  const program = await createProgram(final, wiring, options);
+  const program = await createProgram(final, wiring, host);
   const loaded = performance.now();
   report({
     what,

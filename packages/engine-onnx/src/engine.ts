@@ -12,6 +12,7 @@ import type { OnnxSettings } from "./options.ts";
 import { applyProx } from "./prox.ts";
 import { reduceGathered } from "./reduce.ts";
 import { createScorer, type Scorer } from "./scores.ts";
+import type { Host } from "./session/index.ts";
 import { readVariables, writeVariables } from "./state.ts";
 import { createUpdating } from "./updating.ts";
 import { weigh } from "./weigh.ts";
@@ -19,6 +20,7 @@ import { weigh } from "./weigh.ts";
 /** Runs every step as a few compiled graphs, with surgery and the optimizer's books on the host. */
 export async function createOnnxEngine<Name extends string>(
   network: Network<Name>,
+  host: Host,
   settings: OnnxSettings,
   report: (report: CompileReport) => void,
 ): Promise<Engine<Name>> {
@@ -26,6 +28,7 @@ export async function createOnnxEngine<Name extends string>(
   const layout = layoutOf(network);
   const compiled = createCompiled(network, layout, settings, {
     wish: { rows: needsRows(network, ONE_GROUP), staging: false, lookups: { ids: 0, updates: 0 } },
+    host,
     report,
   });
   await readVariables(layout, compiled.memory);
@@ -129,7 +132,7 @@ export async function createOnnxEngine<Name extends string>(
     },
     dispose: () => {
       updating.dispose();
-      void compiled.release();
+      void compiled.release().finally(() => host.close());
     },
   };
 }

@@ -76,6 +76,8 @@ export interface Memory {
 
 export interface MemoryOptions {
   readonly simd: boolean;
+  /** Whether a worker thread reads and writes it too. */
+  readonly worker: boolean;
 }
 
 /** Lays the memory out and clears it. */
@@ -117,7 +119,7 @@ export function createMemory<Name extends string>(
   ];
   const bytes =
     counts.reduce((sum, count) => sum + regionBytes(count), 0) + regionBytes(tasks * tasks, 8);
-  const arena = createArena(bytes);
+  const arena = createArena(bytes, { shared: options.worker });
   const kernels = createKernels(arena, { simd: options.simd });
 
   const parameters = arena.float32(sizes.parameters);

@@ -2,6 +2,7 @@ import { CONTRACT, type EnginePlugin } from "@polytask/core";
 import { createOnnxEngine } from "./engine.ts";
 import { withFallback } from "./fallback.ts";
 import { type OnnxOptions, readOptions } from "./options.ts";
+import { openHost } from "./session/index.ts";
 
 /**
  * Runs every step as compiled graphs in ONNX Runtime, instead of op by op.
@@ -13,7 +14,8 @@ import { type OnnxOptions, readOptions } from "./options.ts";
  * Needs the package onnxruntime-node, which is loaded when the trainer is made. While `fit` runs, variables may lag
  * behind what the engine holds; they are current between calls of the trainer.
  *
- * @throws POLYTASK_OPTION; createTrainer throws POLYTASK_ONNX_RUNTIME without the runtime. The first step of a shape throws
+ * @throws POLYTASK_OPTION; createTrainer throws POLYTASK_ONNX_RUNTIME without the runtime, POLYTASK_ONNX_PROVIDER without
+ * the provider's device; a step throws POLYTASK_ONNX_WORKER where the worker thread has ended. The first step of a shape throws
  * an error of the tracer where plugin code cannot be compiled, unless `fallback` is "eager".
  */
 export function onnx<Name extends string>(options: OnnxOptions = {}): EnginePlugin<Name> {
@@ -24,7 +26,15 @@ export function onnx<Name extends string>(options: OnnxOptions = {}): EnginePlug
     name: "engine-onnx",
     contract: CONTRACT,
     create: (scope) => {
-      const make = () => createOnnxEngine(scope.network, settings, onCompile);
+      const make = async () => {
+        const host = await openHost(settings.session, settings);
+        try {
+          return await createOnnxEngine(scope.network, host, settings, onCompile);
+        } catch (error) {
+          await host.close();
+          throw error;
+        }
+      };
       return fallback === "eager" ? withFallback(make, scope) : make();
     },
   };

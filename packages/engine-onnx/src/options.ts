@@ -1,11 +1,18 @@
 import { badOption } from "@polytask/core";
 import type { CompileReport } from "./compiler.ts";
-import type { SessionOptions } from "./session/index.ts";
+import { type Provider, PROVIDERS, type SessionOptions } from "./session/index.ts";
 
 /** Options of the compiled engine. */
 export interface OnnxOptions {
   /** Threads that ONNX Runtime computes with. Default: one per processor, at most 8. */
   readonly threads?: number;
+  /** What computes; what a provider has no kernel for runs on the CPU. Default "cpu". */
+  readonly provider?: Provider;
+  /**
+   * Whether graphs run in a thread of their own, so that the caller's event loop goes on while they do. The same results
+   * to the bit. Default false.
+   */
+  readonly worker?: boolean;
   /** "eager": where a step cannot be compiled, warn once and go on with the eager engine. Default: throw. */
   readonly fallback?: "eager" | "none";
   /** Called once for every graph that is compiled. */
@@ -18,16 +25,22 @@ export interface OnnxOptions {
 export interface OnnxSettings {
   readonly session: SessionOptions;
   readonly simd: boolean;
+  readonly worker: boolean;
 }
 
 /** @throws POLYTASK_OPTION */
 export function readOptions(options: OnnxOptions): OnnxSettings {
-  const { threads, fallback = "none", simd = true } = options;
+  const { threads, provider = "cpu", worker = false, fallback = "none", simd = true } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw badOption("onnx", "threads", "a whole number of at least 1", threads);
   }
+  if (!PROVIDERS.includes(provider)) {
+    const names = PROVIDERS.map((name) => `"${name}"`).join(", ");
+    throw badOption("onnx", "provider", `one of ${names}`, provider);
+  }
+  if (typeof worker !== "boolean") throw badOption("onnx", "worker", "true or false", worker);
   if (!["eager", "none"].includes(fallback)) {
     throw badOption("onnx", "fallback", '"eager" or "none"', fallback);
   }
-  return { session: { ...(threads !== undefined && { threads }) }, simd };
+  return { session: { provider, ...(threads !== undefined && { threads }) }, simd, worker };
 }

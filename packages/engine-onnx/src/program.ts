@@ -2,7 +2,7 @@ import { type NodeOf, sizeOf, type Target } from "@polytask/graph";
 import type { Wiring } from "./compiler.ts";
 import type { Values } from "./memory.ts";
 import { encode } from "./onnx/index.ts";
-import { createSession, type SessionOptions, type Tensors, tensorOf } from "./session/index.ts";
+import type { Bound, Call, Host } from "./session/index.ts";
 
 /** A compiled graph, wired to memory. */
 export interface Program {
@@ -17,51 +17,55 @@ export interface Program {
 export async function createProgram(
   targets: readonly Target[],
   { reads, writes }: Wiring,
-  options: SessionOptions,
+  host: Host,
 ): Promise<Program> {
   const named = targets.map((target, i) => ({ ...target, name: `out/${i}` }));
   const { bytes, inputs } = encode(named);
-  const session = await createSession(bytes, options);
-  const feeds: Tensors = {};
-  const given: { readonly name: string; readonly view: NodeOf<"View"> }[] = [];
-  for (const { name, view } of inputs) {
+  const model = await host.load(bytes);
+  const given = inputs.filter(({ view }) => !reads.has(view.attributes.space));
+  const feeds = inputs.map(({ name, view }) => {
+    const { shape, dtype } = view;
     const values = reads.get(view.attributes.space);
-    if (values) feeds[name] = viewTensor(values, view);
-    else given.push({ name, view });
-  }
+    return { name, shape, dtype, ...(values && { values: pieceOf(values, view) }) };
+  });
+  const calls: { readonly into: readonly Values[]; readonly call: Call }[] = [];
+
+  /** The call that writes there: bound once, since steps of two groups go to and fro between two places. */
+  const callInto = (elsewhere: ReadonlyMap<string, Values>): Call => {
+    const into = named.map(({ space }) => {
+      const values = elsewhere.get(space);
+      if (!values) throw new Error(`unreachable: no memory "${space}"`);
+      return values;
+    });
+    const known = calls.find((one) => one.into.every((values, i) => values === into[i]));
+    if (known) return known.call;
+    const fetches = named.map(({ name, node: { shape, dtype }, at }, i): Bound => {
+      return { name, shape, dtype, values: into[i].subarray(at, at + sizeOf(shape)) };
+    });
+    const call = model.bind(feeds, fetches);
+    calls.push({ into, call });
+    return call;
+  };
+
   // A space that no memory covers and that is written has to be cleared before it is read.
-  let fetches = bindTargets(named, writes);
+  let call = callInto(writes);
   return {
-    run: async (changing) => {
-      for (const { name, view } of given) {
-        const values = changing?.get(view.attributes.space);
-        if (!values)
-          throw new Error(`unreachable: nothing was given for "${view.attributes.space}"`);
-        feeds[name] = viewTensor(values, view);
-      }
-      await session.run(feeds, fetches);
-    },
+    run: (changing) =>
+      call(
+        new Map(
+          given.map(({ name, view }) => {
+            const values = changing?.get(view.attributes.space);
+            if (values) return [name, pieceOf(values, view)];
+            throw new Error(`unreachable: nothing was given for "${view.attributes.space}"`);
+          }),
+        ),
+      ),
     redirect: (elsewhere) => {
-      fetches = bindTargets(named, elsewhere);
+      call = callInto(elsewhere);
     },
-    dispose: () => session.release(),
+    dispose: () => model.release(),
   };
 }
 
-const viewTensor = (
-  values: Values,
-  { attributes: { at }, shape, dtype }: NodeOf<"View">,
-): Tensors[string] => tensorOf(values.subarray(at, at + sizeOf(shape)), shape, dtype);
-
-function bindTargets(
-  targets: readonly (Target & { readonly name: string })[],
-  writes: ReadonlyMap<string, Values>,
-): Tensors {
-  return Object.fromEntries(
-    targets.map(({ name, node, space, at }) => {
-      const values = writes.get(space);
-      if (!values) throw new Error(`unreachable: no memory "${space}"`);
-      return [name, tensorOf(values.subarray(at, at + sizeOf(node.shape)), node.shape, node.dtype)];
-    }),
-  );
-}
+const pieceOf = (values: Values, { attributes: { at }, shape }: NodeOf<"View">): Values =>
+  values.subarray(at, at + sizeOf(shape));

@@ -1,9 +1,13 @@
-import { PolytaskError } from "@polytask/core";
+import type { PolytaskError } from "@polytask/core";
+
+/** Loaded where something went wrong: core brings tfjs along, which a worker thread has no other use for. */
+const core = () => import("@polytask/core");
 
 /** onnxruntime-node cannot be loaded. */
-export function missingRuntime(cause: unknown): PolytaskError {
+export async function missingRuntime(cause: unknown): Promise<PolytaskError> {
   const message = messageOf(cause);
   // With the package there, what is missing is its binary: none is built for this system.
+  const { PolytaskError } = await core();
   const unbuilt = /onnxruntime_binding|\.node\b|\.(so|dylib|dll)\b/.test(message);
   return new PolytaskError(
     {
@@ -22,13 +26,14 @@ export function missingRuntime(cause: unknown): PolytaskError {
 }
 
 /** An execution provider that this machine does not have. */
-export const missingProvider = (
+export async function missingProvider(
   provider: string,
   found: string,
   remedy: string,
   cause?: unknown,
-): PolytaskError =>
-  new PolytaskError(
+): Promise<PolytaskError> {
+  const { PolytaskError } = await core();
+  return new PolytaskError(
     {
       code: "POLYTASK_ONNX_PROVIDER",
       who: `engine-onnx, provider "${provider}"`,
@@ -38,6 +43,7 @@ export const missingProvider = (
     },
     { cause },
   );
+}
 
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

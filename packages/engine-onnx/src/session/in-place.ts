@@ -1,8 +1,7 @@
-import { Graph, ops } from "@polytask/graph";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { encode } from "../onnx/index.ts";
 import { IN_PLACE } from "../onnx/in-place.ts";
 import { messageOf } from "./errors.ts";
+import { succeeds } from "./probe.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What the runtime says when it comes to a sequence, after all results have been written. */
@@ -40,25 +39,10 @@ export function isLarge(
 let works: Promise<boolean> | undefined;
 
 /** Whether this version of the runtime does write first and refuse then. Tried once a process. */
-export const worksInPlace = (runtime: Runtime): Promise<boolean> => (works ??= tryOut(runtime));
-
-async function tryOut({ InferenceSession, Tensor }: Runtime): Promise<boolean> {
-  const graph = new Graph();
-  const { bytes, inputs } = encode([
-    { name: "y", node: ops.unary(graph, "Neg", graph.view("x", 0, [1])) },
-  ]);
-  const session = await InferenceSession.create(bytes, {
-    logSeverityLevel: 4,
-    intraOpNumThreads: 1,
-  });
-  const y = new Float32Array(1);
-  try {
-    const feeds = { [inputs[0].name]: new Tensor("float32", Float32Array.of(-1), [1]) };
-    await runInPlace(session, feeds, { y: new Tensor("float32", y, [1]) });
+export const worksInPlace = (runtime: Runtime): Promise<boolean> =>
+  (works ??= succeeds(runtime, async (session) => {
+    const x = new runtime.Tensor("float32", Float32Array.of(-1), [1]);
+    const y = new Float32Array(1);
+    await runInPlace(session, { x }, { y: new runtime.Tensor("float32", y, [1]) });
     return y[0] === 1;
-  } catch {
-    return false;
-  } finally {
-    await session.release();
-  }
-}
+  }));

@@ -1,6 +1,5 @@
-import { Graph, ops } from "@polytask/graph";
-import { encode } from "../onnx/index.ts";
 import { messageOf, missingProvider } from "./errors.ts";
+import { probeModel } from "./probe.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Where the nodes of a session run; what a provider has no kernel for runs on the CPU. */
@@ -27,26 +26,22 @@ export async function checkProvider(runtime: Runtime, provider: Provider): Promi
   if (provider === "cpu" || found.has(provider)) return;
   const there = runtime.listSupportedBackends().map(({ name }) => name);
   if (!there.includes(provider)) {
-    throw missingProvider(
+    throw await missingProvider(
       provider,
       `this build of onnxruntime-node knows ${there.join(", ")}`,
       REMEDY[provider],
     );
   }
-  const graph = new Graph();
-  const x = graph.view("x", 0, [1]);
-  const { bytes, inputs } = encode([{ name: "y", node: ops.unary(graph, "Exp", x) }]);
   try {
-    const session = await runtime.InferenceSession.create(bytes, {
+    const session = await runtime.InferenceSession.create(probeModel(), {
       executionProviders: [provider],
       // What goes wrong is told by the error below.
       logSeverityLevel: 4,
     });
-    const feeds = { [inputs[0].name]: new runtime.Tensor("float32", Float32Array.of(1), [1]) };
-    await session.run(feeds, ["y"]);
+    await session.run({ x: new runtime.Tensor("float32", Float32Array.of(1), [1]) }, ["y"]);
     await session.release();
   } catch (error) {
-    throw missingProvider(provider, reason(error), REMEDY[provider], error);
+    throw await missingProvider(provider, reason(error), REMEDY[provider], error);
   }
   found.add(provider);
 }

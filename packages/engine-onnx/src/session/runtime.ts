@@ -21,7 +21,7 @@ export async function loadRuntime(
   try {
     return (loaded ??= await load());
   } catch (error) {
-    throw missingRuntime(error);
+    throw await missingRuntime(error);
   }
 }
 

@@ -1,8 +1,7 @@
-import { badOption } from "@polytask/core";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { IN_PLACE } from "../onnx/in-place.ts";
 import { isLarge, runInPlace, worksInPlace } from "./in-place.ts";
-import { checkProvider, type Provider, PROVIDERS } from "./provider.ts";
+import { checkProvider, type Provider } from "./provider.ts";
 import { loadRuntime } from "./runtime.ts";
 
 export interface SessionOptions {
@@ -43,8 +42,7 @@ export interface Session {
 /**
  * Loads a model of `encode` into onnxruntime-node.
  *
- * @throws POLYTASK_ONNX_RUNTIME without onnxruntime-node, POLYTASK_ONNX_PROVIDER without the provider's device,
- * POLYTASK_OPTION for an option of a wrong value.
+ * @throws POLYTASK_ONNX_RUNTIME without onnxruntime-node, POLYTASK_ONNX_PROVIDER without the provider's device.
  */
 export async function createSession(
   bytes: Uint8Array,
@@ -81,18 +79,7 @@ const preferred = (
     ]),
   );
 
-function settingsOf({
-  provider = "cpu",
-  threads,
-  spinning = true,
-}: SessionOptions): InferenceSession.SessionOptions {
-  if (!PROVIDERS.includes(provider)) {
-    const names = PROVIDERS.map((name) => `"${name}"`).join(", ");
-    throw badOption("engine-onnx", "provider", `one of ${names}`, provider);
-  }
-  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
-    throw badOption("engine-onnx", "threads", "a positive whole number", threads);
-  }
+function settingsOf({ threads, spinning = true }: SessionOptions): InferenceSession.SessionOptions {
   return {
     graphOptimizationLevel: "all",
     executionMode: "sequential",
