@@ -19,7 +19,7 @@ export const workerEnded = (found: string, cause?: unknown): PolytaskError =>
       required: "the worker thread that runs the steps must live as long as its trainer",
       found,
       remedy:
-        "Nothing is lost: trainer.state() gives what was learnt up to the last step, to be restored in a new trainer.",
+        "Make a new trainer; trainer.state() of this one gives what it has learnt up to its last whole step.",
     },
-    { cause },
+    cause === undefined ? {} : { cause },
   );

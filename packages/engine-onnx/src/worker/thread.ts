@@ -18,6 +18,8 @@ export async function startThread(options: SessionOptions): Promise<Thread> {
   const worker = new Worker(new URL("./worker.js", import.meta.url), {
     name: "polytask",
     workerData: options,
+    // Threads inherit the process's flags; this one is about a program on the command line, and refuses a file.
+    ...(process.execArgv.some((flag) => flag.startsWith("--input-type")) && { execArgv: [] }),
   });
   const waiting = new Map<number, (error?: Error) => void>();
   let cause: unknown;

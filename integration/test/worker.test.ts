@@ -1,0 +1,208 @@
+/** The compiled engine with its graphs in a thread of their own, held against the same graphs in this one. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Worker } from "node:worker_threads";
+import { sharedBottom } from "@polytask/arch-shared-bottom";
+import { createTrainer, input, type Logger, type Parts, type TrainerOptions } from "@polytask/core";
+import { onnx, type OnnxOptions } from "@polytask/engine-onnx";
+import { adam } from "@polytask/optimizers";
+import { pcgrad } from "@polytask/surgery-pcgrad";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { BATCH, combinations, data, type Names, tasks } from "./compositions.ts";
+
+const folder = fileURLToPath(new URL("..", import.meta.url));
+const MIB = 2 ** 20;
+
+/** Workers started since the test began, and how many of them live. */
+let workers: Worker[];
+let alive: number;
+const note = (worker: Worker): void => {
+  workers.push(worker);
+  alive++;
+  worker.once("exit", () => alive--);
+};
+beforeEach(() => {
+  workers = [];
+  alive = 0;
+  process.on("worker", note);
+});
+afterEach(() => {
+  process.off("worker", note);
+  vi.restoreAllMocks();
+});
+
+const small: Parts<Names> = {
+  encoder: input([5]),
+  architecture: sharedBottom({ hidden: [6] }),
+  surgery: pcgrad(),
+  optimizer: adam({ learningRate: 1e-2 }),
+};
+const using = (options: OnnxOptions, parts = small) =>
+  createTrainer(tasks, { ...parts, engine: onnx({ threads: 1, ...options }) });
+
+describe("the same bits as in the trainer's thread", () => {
+  // Every architecture, weighting and surgery occurs; labels are missing.
+  it.each(combinations.filter((_, i) => i % 5 === 0))("$title", async ({ parts }) => {
+    const train = async (worker: boolean) => {
+      await using trainer = await using({ worker }, parts());
+      await trainer.fit(data, { epochs: 2, batchSize: BATCH });
+      return { state: await trainer.state(), scores: await trainer.predict(data.inputs) };
+    };
+    expect(await train(true)).toEqual(await train(false));
+    expect(workers).toHaveLength(1);
+  });
+});
+
+describe("the event loop", () => {
+  it("turns while a step is computed", async () => {
+    const rows = 4096;
+    const inputs = new Float32Array(rows * 5).map((_, i) => Math.sin(i));
+    const labels = { click: inputs.subarray(0, rows).map(Number), price: inputs.subarray(0, rows) };
+    const clicks = Array.from(labels.click, (value) => Number(value > 0));
+    const parts = { ...small, architecture: sharedBottom<Names>({ hidden: [256, 256] }) };
+    const turnsOf = async (worker: boolean): Promise<number> => {
+      await using trainer = await using({ worker }, parts);
+      const fit = (steps: number) =>
+        trainer.fit({ inputs, labels: { ...labels, click: clicks } }, { steps, batchSize: rows });
+      await fit(2);
+      let turns = 0;
+      let done = false;
+      const turn = (): void => {
+        turns++;
+        if (!done) setImmediate(turn);
+      };
+      setImmediate(turn);
+      await fit(6);
+      done = true;
+      return turns;
+    };
+    const blocked = await turnsOf(false);
+    // Steps of tens of milliseconds, turns of microseconds.
+    expect(await turnsOf(true)).toBeGreaterThan(10 * blocked);
+  });
+});
+
+describe("the thread", () => {
+  it("ends with its trainer: 60 of them leave nothing behind", { timeout: 300_000 }, async () => {
+    const live = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        await using trainer = await using({ worker: true });
+        await trainer.fit(data, { epochs: 1, batchSize: BATCH });
+      }
+      await vi.waitFor(() => expect(alive).toBe(0), 10_000);
+    };
+    await live(10);
+    const before = process.memoryUsage.rss();
+    await live(50);
+    expect(workers).toHaveLength(60);
+    // A thread with its heap and runtime takes more than 4 MiB.
+    expect(process.memoryUsage.rss() - before).toBeLessThan(60 * MIB);
+  });
+
+  it("keeps no memory over 3,000 steps", { timeout: 300_000 }, async () => {
+    await using trainer = await using({ worker: true });
+    await trainer.fit(data, { steps: 1_000, batchSize: BATCH });
+    const before = process.memoryUsage.rss();
+    await trainer.fit(data, { steps: 4_000, batchSize: BATCH });
+    // 10 KiB a step would be 30 MiB.
+    expect(process.memoryUsage.rss() - before).toBeLessThan(30 * MIB);
+  });
+
+  it("lets an abort come between two steps", async () => {
+    await using trainer = await using({ worker: true });
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 100);
+    const { stopped } = await trainer.fit(data, {
+      epochs: 1e6,
+      batchSize: BATCH,
+      signal: stop.signal,
+    });
+    expect(stopped).toBe("abort");
+    expect(await trainer.predict(data.inputs)).toHaveProperty("click");
+  });
+});
+
+describe("a thread that dies", () => {
+  const die = async (): Promise<void> => {
+    await workers[0].terminate();
+  };
+
+  it("fails the step, and what was learnt can be taken on", async () => {
+    await using trainer = await using({ worker: true });
+    await trainer.fit(data, { steps: 5, batchSize: BATCH });
+    const before = await trainer.state();
+    const training = trainer.fit(data, { steps: 1e6, batchSize: BATCH });
+    setTimeout(() => void die(), 50);
+    await expect(training).rejects.toMatchObject({
+      code: "POLYTASK_ONNX_WORKER",
+      found: "it ended with code 1",
+    });
+    await expect(trainer.predict(data.inputs)).rejects.toMatchObject({
+      code: "POLYTASK_ONNX_WORKER",
+    });
+    const state = await trainer.state();
+    expect(state).not.toEqual(before);
+    await using next = await using({ worker: true });
+    await next.restore(state);
+    expect(await next.state()).toEqual(state);
+    await next.fit(data, { epochs: 1e6, steps: 1, batchSize: BATCH });
+  });
+
+  it('is one warning with fallback: "eager"', async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    await using trainer = await using({ worker: true, fallback: "eager" });
+    await trainer.fit(data, { steps: 5, batchSize: BATCH });
+    await die();
+    await trainer.fit(data, { steps: 8, batchSize: BATCH });
+    expect(warn).toHaveBeenCalledOnce();
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining("POLYTASK_ONNX_WORKER"));
+  });
+});
+
+describe("in a process of its own", () => {
+  const program = (end: string): string => `
+    import { createTrainer, binary, regression, input } from "@polytask/core";
+    import { sharedBottom } from "@polytask/arch-shared-bottom";
+    import { onnx } from "@polytask/engine-onnx";
+    try {
+      const trainer = await createTrainer(
+        { click: binary(), price: regression() },
+        {
+          encoder: input([2]),
+          architecture: sharedBottom({ hidden: [4] }),
+          engine: onnx({ worker: true }),
+        },
+      );
+      const inputs = [[0, 1], [1, 0]];
+      await trainer.fit({ inputs, labels: { click: [0, 1], price: [1, 2] } }, { epochs: 2 });
+      ${end}
+      console.log("the end");
+    } catch (error) {
+      console.log(error.message);
+    }`;
+  const run = async (end: string, options = ""): Promise<string> => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "-e", program(end)],
+      { cwd: folder, env: { ...process.env, NODE_OPTIONS: options }, timeout: 50_000 },
+    );
+    return stdout.trim().split("\n").at(-1) ?? "";
+  };
+
+  it.each(["await trainer.dispose();", ""])("lets it end by itself (%s)", async (end) => {
+    expect(await run(end)).toBe("the end");
+  });
+
+  it("tells what it misses", async () => {
+    const hide = `export const resolve = (name, context, next) => {
+      if (name === "onnxruntime-node") throw new Error("Cannot find package 'onnxruntime-node'");
+      return next(name, context);
+    };`;
+    const url = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`;
+    const setup = `import { register } from "node:module"; register(${JSON.stringify(url(hide))});`;
+    expect(await run("", `--import=${url(setup)}`)).toContain(
+      "it is not installed. ONNXRUNTIME_NODE_INSTALL=skip npm i onnxruntime-node (POLYTASK_ONNX_RUNTIME)",
+    );
+  });
+});
