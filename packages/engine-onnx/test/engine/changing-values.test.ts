@@ -19,7 +19,7 @@ beforeAll(async () => {
   await tf.setBackend("cpu");
 });
 
-const weightsByStep: WeightingPlugin<string> = {
+const weightsByStep: WeightingPlugin = {
   kind: "weighting",
   name: "weighting-by-step",
   contract: CONTRACT,
@@ -33,7 +33,7 @@ const weightsByStep: WeightingPlugin<string> = {
 };
 
 /** Triples the losses after a warm-up of two steps. */
-const warmUp: WeightingPlugin<string> = {
+const warmUp: WeightingPlugin = {
   kind: "weighting",
   name: "weighting-warm-up",
   contract: CONTRACT,
@@ -42,12 +42,14 @@ const warmUp: WeightingPlugin<string> = {
     return {
       phase: () => (steps < 2 ? "warm-up" : "triple"),
       weigh: (losses) => (steps < 2 ? losses : tf.mul(losses, 3)),
-      observe: () => void steps++,
+      observe: () => {
+        steps++;
+      },
     };
   },
 };
 
-const scheduledSum: RegularizerPlugin<string> = {
+const scheduledSum: RegularizerPlugin = {
   kind: "regularizer",
   name: "regularizer-scheduled-sum",
   contract: CONTRACT,
@@ -61,7 +63,7 @@ const scheduledSum: RegularizerPlugin<string> = {
 };
 
 /** score = (x ∘ mask)·w, the mask drawn anew in every step. */
-const noisy: ArchitecturePlugin<string> = {
+const noisy: ArchitecturePlugin = {
   kind: "architecture",
   name: "arch-noisy",
   contract: CONTRACT,
@@ -72,10 +74,7 @@ const noisy: ArchitecturePlugin<string> = {
       lastShared: [],
       forward: (x, pass) => {
         const mask = tf.greater(pass.noise((x as Tensor2D).shape), 0.5);
-        const score = tf.matMul(
-          tf.mul(x as Tensor2D, tf.cast(mask, "float32")),
-          variable as Tensor2D,
-        );
+        const score = tf.matMul(tf.mul(x as Tensor2D, tf.cast(mask, "float32")), variable);
         return { a: score, b: tf.neg(score) };
       },
     };

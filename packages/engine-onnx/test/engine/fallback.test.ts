@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 /** One score is made with a number that enters the step neither through the pass nor as a `constant`. */
-const numbersOfItsOwn: ArchitecturePlugin<string> = {
+const numbersOfItsOwn: ArchitecturePlugin = {
   kind: "architecture",
   name: "arch-own-numbers",
   contract: CONTRACT,
@@ -28,7 +28,7 @@ const numbersOfItsOwn: ArchitecturePlugin<string> = {
       parameters: [{ name: "w", variable, tasks: scope.tasks }],
       lastShared: [],
       forward: (x) => {
-        const score = tf.matMul(x as Tensor2D, variable as Tensor2D);
+        const score = tf.matMul(x as Tensor2D, variable);
         return { a: tf.mul(score, tf.tensor1d([2])), b: score };
       },
     };

@@ -33,7 +33,7 @@ const data = {
   ),
 };
 
-const keepsRows: SurgeryPlugin<string> = {
+const keepsRows: SurgeryPlugin = {
   kind: "surgery",
   name: "surgery-keeps-rows",
   contract: CONTRACT,

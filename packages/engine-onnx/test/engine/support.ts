@@ -26,12 +26,12 @@ export const data = {
 };
 
 /** Both engines, by name. */
-export const engines: Readonly<Record<string, () => EnginePlugin<string>>> = {
+export const engines: Readonly<Record<string, () => EnginePlugin>> = {
   eager: () => eager(),
   compiled: () => onnx({ threads: 1 }),
 };
 
-export const start = (parts: Partial<Parts<string>>): Promise<Trainer<string>> =>
+export const start = (parts: Partial<Parts>): Promise<Trainer<string>> =>
   createTrainer(tasks, {
     architecture: plainModel(),
     encoder: input([3]),
@@ -41,15 +41,15 @@ export const start = (parts: Partial<Parts<string>>): Promise<Trainer<string>> =
 
 /** Trains on one batch, the same in every step; the reports, and the trainer's variables at the end. */
 export async function train(
-  parts: Partial<Parts<string>>,
+  parts: Partial<Parts>,
   steps: number,
   inputs: Float32Array = data.inputs,
 ): Promise<{
-  readonly reports: readonly StepReport<string>[];
+  readonly reports: readonly StepReport[];
   readonly variables: Readonly<Record<string, readonly number[]>>;
 }> {
-  const reports: StepReport<string>[] = [];
-  const step = (report: StepReport<string>): void => void reports.push(report);
+  const reports: StepReport[] = [];
+  const step = (report: StepReport): void => void reports.push(report);
   await using trainer = await start({
     ...parts,
     observers: [
