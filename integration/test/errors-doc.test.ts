@@ -16,7 +16,7 @@ import {
   type Trainer,
 } from "@polytask/core";
 import { onTape, gradientsOf } from "@polytask/core/engine";
-import { exportOnnx } from "@polytask/engine-onnx";
+import { exportOnnx, onnx } from "@polytask/engine-onnx";
 import { features } from "@polytask/features";
 import { compareRecordings, trace } from "@polytask/graph";
 import { pcgrad } from "@polytask/surgery-pcgrad";
@@ -158,6 +158,16 @@ const provoked: Readonly<Record<string, () => unknown>> = {
       variable.dispose();
     }
   },
+  POLYTASK_ONNX_LEAN: () =>
+    createTrainer(tasks, {
+      ...parts,
+      surgery: {
+        ...identity<Names>(),
+        name: "surgery-mine",
+        create: () => ({ edit: (jacobian) => jacobian }),
+      },
+      engine: onnx({ memory: "lean" }),
+    }),
   POLYTASK_ONNX_EXPORT: () => using((trainer) => exportOnnx(trainer, "unwritten.onnx")),
   POLYTASK_BACKEND_UNKNOWN: () => useBackend("webgpu" as "wasm"),
   POLYTASK_LAW: () => changesAfterFirstStep(weightingSubject(() => equal())),

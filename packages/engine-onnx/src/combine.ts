@@ -29,23 +29,18 @@ export function movingOf<Name extends string>(
     .sort((a, b) => a.at - b.at);
 }
 
-/**
- * Turns rows into the combined gradient, in place: a shared parameter's is the weighted sum of its rows of J, an own one's
- * its task's row times that task's weight; penalties are added to both.
- */
-export function combineRows<Name extends string>(
-  network: Network<Name>,
-  layout: Layout<Name>,
+/** The combined gradient of the shared parameters: the weighted sum of their rows of J. */
+export function combineRows(
+  layout: Layout,
   memory: Memory,
-  standing: Standing,
+  { present }: Standing,
   mixing: Mixing,
-  tables: Tables,
 ): void {
-  const { kernels, gradients, rest } = memory;
+  const { gradients } = memory;
   for (const block of layout.jacobian) {
     const matrix = mixing.get(block);
     if (!matrix) continue;
-    const weights = rowWeights(block, matrix, standing.present);
+    const weights = rowWeights(block, matrix, present);
     combineBlock(
       memory,
       block,
@@ -53,6 +48,17 @@ export function combineRows<Name extends string>(
       gradients.subarray(block.parameterAt, block.parameterAt + block.size),
     );
   }
+}
+
+/** Weighs the gradients of own parameters, in place, and adds those of penalties to all. */
+export function finishGradients<Name extends string>(
+  network: Network<Name>,
+  layout: Layout<Name>,
+  memory: Memory,
+  standing: Standing,
+  tables: Tables,
+): void {
+  const { kernels, gradients, rest } = memory;
   layout.parameters.forEach((place, i) => {
     if (i >= network.parameters.length || place.of.tasks.length > 1) return;
     const weight = standing.weights[network.tasks.indexOf(place.of.tasks[0])];

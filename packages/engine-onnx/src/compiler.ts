@@ -1,5 +1,6 @@
 import {
   ancestors,
+  cutGramians,
   type Diagnostic,
   type Graph,
   joinTargets,
@@ -21,7 +22,7 @@ export interface CompileReport {
   /** Of which tracing, passes, and loading into the runtime. */
   readonly parts: { readonly trace: number; readonly passes: number; readonly load: number };
   readonly passes: OptimiseReport;
-  /** Ops that the vectorised Jacobian had no rule for, or where it lost structure. */
+  /** Ops that the vectorised Jacobian had no rule for, or where it lost structure; gradients held that should not be. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -41,6 +42,9 @@ export interface Wiring {
   readonly writes: ReadonlyMap<string, Values>;
 }
 
+/** Of rows whose inner products are all that is wanted, so many numbers are held at once: 8 MiB. */
+const PIECE = 2 ** 21;
+
 /** Simplifies, encodes and loads a traced graph. */
 export async function compile(
   { what, graph, targets, diagnostics = [], traced }: Compilable,
@@ -54,9 +58,10 @@ export async function compile(
     graph,
     joined.map(({ node }) => node),
   );
+  const cut = cutGramians(graph, outputs, PIECE);
   const final = splitTargets(
     graph,
-    joined.map((target, i) => ({ ...target, node: outputs[i] })),
+    joined.map((target, i) => ({ ...target, node: cut.outputs[i] })),
   );
   const passed = performance.now();
   const program = await createProgram(final, wiring, host);
@@ -67,7 +72,7 @@ export async function compile(
     milliseconds: traced + loaded - start,
     parts: { trace: traced, passes: passed - start, load: loaded - passed },
     passes,
-    diagnostics,
+    diagnostics: [...diagnostics, ...cut.diagnostics],
   });
   return program;
 }

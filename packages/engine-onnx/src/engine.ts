@@ -1,12 +1,14 @@
 import type { Applied, Engine, Matrix, Network, SomeTasks, StepInfo } from "@polytask/core";
 import { needsRows, nonFinite } from "@polytask/core/engine";
 import { layoutOf } from "@polytask/graph";
-import { checkGradients, combineRows, movingOf } from "./combine.ts";
+import { combineLean } from "./combine-lean.ts";
+import { checkGradients, combineRows, finishGradients, movingOf } from "./combine.ts";
 import { createCompiled } from "./compiled.ts";
 import type { CompileReport } from "./compiler.ts";
 import { editRows } from "./edit.ts";
 import { takeAssigned } from "./gather.ts";
 import { createGatherer } from "./gatherer.ts";
+import { checkLean, checkLeanStep } from "./lean.ts";
 import { lastSharedNorms, operate, type Standing } from "./operate.ts";
 import type { OnnxSettings } from "./options.ts";
 import { applyProx } from "./prox.ts";
@@ -25,7 +27,9 @@ export async function createOnnxEngine<Name extends string>(
   report: (report: CompileReport) => void,
 ): Promise<Engine<Name>> {
   const { optimizer, tasks } = network;
-  const layout = layoutOf(network);
+  const { lean } = settings;
+  if (lean) checkLean(network);
+  const layout = layoutOf(network, lean ? "gramians" : "rows");
   const compiled = createCompiled(network, layout, settings, {
     wish: { rows: needsRows(network, ONE_GROUP), staging: false, lookups: { ids: 0, updates: 0 } },
     host,
@@ -86,7 +90,9 @@ export async function createOnnxEngine<Name extends string>(
           assigned: gatherer.assigned,
         }),
     );
-    combineRows(network, layout, memory, standing, mixing, gatherer.tables());
+    if (lean) await combineLean(layout, compiled, gatherer.gathered(), standing, mixing);
+    else combineRows(layout, memory, standing, mixing);
+    finishGradients(network, layout, memory, standing, gatherer.tables());
     return gramian;
   };
 
@@ -104,7 +110,10 @@ export async function createOnnxEngine<Name extends string>(
 
   return {
     offers: [],
-    gather: gatherer.gather,
+    gather: (batch, info) => {
+      if (lean) checkLeanStep(info);
+      return gatherer.gather(batch, info);
+    },
     apply: async (info) => {
       try {
         return await apply(info);

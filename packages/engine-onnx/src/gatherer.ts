@@ -18,11 +18,23 @@ import { addStaged } from "./reduce.ts";
 import { createTables, type Lookups, lookupsOf, type Tables } from "./tables.ts";
 import { createVigil, type Vigil } from "./vigil.ts";
 
+/** What a group's step was given, for another pass over it. */
+export interface Gathered {
+  /** Tells compiled groups apart. */
+  readonly group: number;
+  readonly what: string;
+  readonly step: GatherStep;
+  readonly spaces: ReadonlyMap<string, Values>;
+  readonly columns: ReadonlyMap<string, Values>;
+}
+
 /** Runs the groups of a step and keeps what they have found, until `reset`. */
 export interface Gatherer<Name extends string> {
   readonly gather: (batch: Batch<Name>, info: StepInfo) => Promise<void>;
   /** Clears what no group has written; call before what was gathered is used. */
   readonly finish: () => void;
+  /** The last group of the step. */
+  readonly gathered: () => Gathered | undefined;
   /** How many groups have assigned a buffer, by the buffer's place. */
   readonly assigned: Map<number, number>;
   readonly tables: () => Tables;
@@ -31,6 +43,7 @@ export interface Gatherer<Name extends string> {
 
 /** A group's step, compiled. */
 interface Group {
+  readonly serial: number;
   readonly step: GatherStep;
   readonly program: Program;
   readonly spaces: ReadonlyMap<string, Values>;
@@ -50,6 +63,8 @@ export function createGatherer<Name extends string>(
   let tables = createTables(layout, compiled.memory);
   let tablesOf = compiled.memory;
   let groups = 0;
+  let made = 0;
+  let last: Gathered | undefined;
   const current = (): Tables => {
     if (tablesOf !== compiled.memory) {
       tablesOf = compiled.memory;
@@ -74,13 +89,21 @@ export function createGatherer<Name extends string>(
     const lookups = lookupsOf(step);
     await compiled.prepare({ rows: wish.rows, staging: info.groups > 1, lookups });
     return compiled.once(name, () =>
-      compileGroup(network, layout, compiled, { shape, wish, step, lookups, traced }),
+      compileGroup(network, layout, compiled, {
+        shape,
+        wish,
+        step,
+        lookups,
+        traced,
+        serial: made++,
+      }),
     );
   };
 
   return {
     assigned,
     tables: current,
+    gathered: () => last,
     gather: async (batch, info) => {
       if (!network.tasks.some((name) => (batch.labels[name]?.count ?? 0) > 0)) return;
       const shape = groupShape(network, batch, info);
@@ -94,6 +117,13 @@ export function createGatherer<Name extends string>(
       group.vigil.used(() => recordGather(network, layout, shape, wish));
       fillPass(group.step.inputs, group.spaces, { random: network.noise, place: info });
       const columns = fillGroup(group.spaces, batch, info);
+      last = {
+        group: group.serial,
+        what: whatOf(shape),
+        step: group.step,
+        spaces: group.spaces,
+        columns,
+      };
       const { memory } = compiled;
       if (groups++ === 0) {
         for (const { space, from, to } of group.gaps) memory.spaces.get(space)?.fill(0, from, to);
@@ -116,6 +146,7 @@ export function createGatherer<Name extends string>(
     },
     reset: () => {
       groups = 0;
+      last = undefined;
       assigned.clear();
       current().clear();
     },
@@ -124,6 +155,7 @@ export function createGatherer<Name extends string>(
 
 /** A traced group and what it is made for. */
 interface Traced<Name extends string> {
+  readonly serial: number;
   readonly shape: GroupShape<Name>;
   readonly wish: GatherWish;
   readonly step: GatherStep;
@@ -136,14 +168,14 @@ async function compileGroup<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   { memory, compile }: Compiled,
-  { shape, wish, step, lookups, traced }: Traced<Name>,
+  { serial, shape, wish, step, lookups, traced }: Traced<Name>,
 ): Promise<Group> {
   const spaces = groupSpaces(network, shape, step);
   const targets = [...gatherTargets(layout, step, wish), ...lookups.targets];
   const sizes = new Map([...memory.spaces].map(([space, values]) => [space, values.length]));
   const program = await compile(
     {
-      what: `step of ${shape.size}`,
+      what: whatOf(shape),
       graph: step.graph,
       targets,
       diagnostics: step.diagnostics,
@@ -152,6 +184,7 @@ async function compileGroup<Name extends string>(
     { reads: new Map([...memory.spaces, ...spaces]), writes: memory.spaces },
   );
   return {
+    serial,
     step,
     program,
     spaces,
@@ -161,3 +194,5 @@ async function compileGroup<Name extends string>(
     dispose: () => program.dispose(),
   };
 }
+
+const whatOf = ({ size }: GroupShape): string => `step of ${size}`;

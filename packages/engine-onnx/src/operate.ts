@@ -52,7 +52,7 @@ export async function operate<Name extends string>(
   const { present, weights, losses, info } = standing;
   const start = present.map((k, i) => present.map((_, j) => (i === j ? weights[k] : 0)));
   let mixing: Mixing = new Map(layout.jacobian.map((block) => [block, start]));
-  const gramians = gramianMemo(memory, standing);
+  const gramians = gramianMemo(layout, memory, standing);
   const gramianOf = (blocks: readonly JacobianBlock<Name>[]): Matrix => {
     const result = mixedGramian(blocks, mixing, gramians.of, present.length);
     const bad = result.findIndex((row, i) => !Number.isFinite(row[i]));
@@ -149,6 +149,7 @@ function mixedGramian(
 
 /** G = J·Jᵀ of the raw rows of some blocks, over the tasks present; each asked for once. */
 function gramianMemo(
+  layout: Layout,
   memory: Memory,
   { present }: Standing,
 ): { readonly of: (blocks: readonly JacobianBlock[]) => Matrix; readonly forget: () => void } {
@@ -156,7 +157,8 @@ function gramianMemo(
   return {
     of: (blocks) => {
       const key = blocks.map(({ at }) => at).join();
-      const result = known.get(key) ?? rawGramian(memory, memory.jacobian, blocks, present);
+      const result =
+        known.get(key) ?? rawGramian(layout, memory, memory.jacobian, { blocks, present });
       known.set(key, result);
       return result;
     },
@@ -166,21 +168,22 @@ function gramianMemo(
   };
 }
 
-/** G = J·Jᵀ over the tasks present, of rows as they were gathered. */
+/** G = J·Jᵀ over the tasks present, of what was gathered. */
 function rawGramian(
+  { kept }: Layout,
   memory: Memory,
-  rowsIn: Float32Array,
-  blocks: readonly JacobianBlock[],
-  present: readonly number[],
+  gathered: Float32Array,
+  of: { readonly blocks: readonly JacobianBlock[]; readonly present: readonly number[] },
 ): number[][] {
+  const { blocks, present } = of;
   const result = present.map(() => new Array<number>(present.length).fill(0));
   const columns = blocks.reduce((sum, { size }) => sum + size, 0);
   for (const block of blocks) {
-    const { rows } = block;
-    const values = rowsOf(rowsIn, block);
-    const products = memory.products.subarray(0, rows.length * rows.length);
-    if (columns <= SMALL) exactProducts(values, rows.length, products);
-    else memory.kernels.gramian(values, rows.length, products, "set");
+    const { at, rows } = block;
+    const products =
+      kept === "gramians"
+        ? gathered.subarray(at, at + rows.length ** 2)
+        : productsOf(memory, rowsOf(gathered, block), rows.length, columns <= SMALL);
     const places = rows.map((task) => present.indexOf(task));
     places.forEach((i, a) => {
       places.forEach((j, b) => {
@@ -189,6 +192,19 @@ function rawGramian(
     });
   }
   return result;
+}
+
+/** The inner products of rows that lie in memory. */
+function productsOf(
+  { kernels, products }: Memory,
+  values: Float32Array,
+  rows: number,
+  exact: boolean,
+): Float64Array {
+  const out = products.subarray(0, rows * rows);
+  if (exact) exactProducts(values, rows, out);
+  else kernels.gramian(values, rows, out, "set");
+  return out;
 }
 
 /** The same for few columns, in float64 throughout. */
@@ -211,7 +227,9 @@ export function lastSharedNorms<Name extends string>(
   memory: Memory,
 ): number[] {
   const everyone = network.tasks.map((_, k) => k);
-  return rawGramian(memory, memory.lastShared, layout.lastShared, everyone).map((row, k) =>
-    Math.sqrt(row[k]),
-  );
+  const raw = rawGramian(layout, memory, memory.lastShared, {
+    blocks: layout.lastShared,
+    present: everyone,
+  });
+  return raw.map((row, k) => Math.sqrt(row[k]));
 }

@@ -17,6 +17,12 @@ export interface OnnxOptions {
   readonly fallback?: "eager" | "none";
   /** Called once for every graph that is compiled. */
   readonly onCompile?: (report: CompileReport) => void;
+  /**
+   * What a step keeps of all tasks' gradients where it needs them one by one. "stored": the gradients, [T, P] numbers.
+   * "lean": their inner products, [T, T], summed up piece by piece; one more forward and backward pass then makes the
+   * combined gradient. Default "stored".
+   */
+  readonly memory?: "stored" | "lean";
   /** Whether kernels run in WebAssembly SIMD; false for their plain JavaScript twins. Default true. */
   readonly simd?: boolean;
 }
@@ -26,11 +32,13 @@ export interface OnnxSettings {
   readonly session: SessionOptions;
   readonly simd: boolean;
   readonly worker: boolean;
+  readonly lean: boolean;
 }
 
 /** @throws POLYTASK_OPTION */
 export function readOptions(options: OnnxOptions): OnnxSettings {
-  const { threads, provider = "cpu", worker = false, fallback = "none", simd = true } = options;
+  const { threads, provider = "cpu", worker = false, fallback = "none" } = options;
+  const { memory = "stored", simd = true } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw badOption("onnx", "threads", "a whole number of at least 1", threads);
   }
@@ -42,5 +50,9 @@ export function readOptions(options: OnnxOptions): OnnxSettings {
   if (!["eager", "none"].includes(fallback)) {
     throw badOption("onnx", "fallback", '"eager" or "none"', fallback);
   }
-  return { session: { provider, ...(threads !== undefined && { threads }) }, simd, worker };
+  if (!["stored", "lean"].includes(memory)) {
+    throw badOption("onnx", "memory", '"stored" or "lean"', memory);
+  }
+  const session = { provider, ...(threads !== undefined && { threads }) };
+  return { session, simd, worker, lean: memory === "lean" };
 }

@@ -12,7 +12,14 @@ export {
   traceGather,
 } from "./step/gather-step.ts";
 export { type HostInput, type NoiseInput, type PassInputs } from "./step/inputs.ts";
-export { type JacobianBlock, type Layout, layoutOf, type Placed } from "./step/layout.ts";
+export { combineStep } from "./step/combine-step.ts";
+export {
+  type JacobianBlock,
+  type Kept,
+  type Layout,
+  layoutOf,
+  type Placed,
+} from "./step/layout.ts";
 export { type ScoresStep, traceScores } from "./step/scores-step.ts";
 export { columnSpace, SPACE } from "./step/spaces.ts";
 export { type EditStep, ROWS_SPACE, traceEdit } from "./step/edit-step.ts";
@@ -23,4 +30,10 @@ export { joinTargets, splitTargets, type Target } from "./step/targets.ts";
 export * from "./jacobian/vectorise.ts";
 export { compareRecordings, type Entry, type Recording } from "./recording.ts";
 export { type RowUpdates } from "./step/sparse.ts";
-export { fuse, type FuseReport, optimise, type OptimiseReport } from "./passes/index.ts";
+export {
+  cutGramians,
+  fuse,
+  type FuseReport,
+  optimise,
+  type OptimiseReport,
+} from "./passes/index.ts";

@@ -11,13 +11,13 @@ import {
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor, Tensor1D, Variable } from "@tensorflow/tfjs";
 import { constantOf, Graph } from "../graph.ts";
-import { type Diagnostic, type Rows, vectorise, type Vectorised } from "../jacobian/vectorise.ts";
+import { type Backward, type Diagnostic, type Rows, vectorise } from "../jacobian/vectorise.ts";
 import { type DType, type Node, type Shape, sizeOf } from "../node.ts";
-import { add, concat, slice } from "../ops/index.ts";
+import { add, concat, gramian, slice, transpose } from "../ops/index.ts";
 import type { Recording } from "../recording.ts";
 import { trace, type Tracer } from "../trace.ts";
 import { type PassInputs, tracedPass } from "./inputs.ts";
-import type { Layout } from "./layout.ts";
+import type { JacobianBlock, Layout } from "./layout.ts";
 import { type RowUpdates, rowUpdatesOf } from "./sparse.ts";
 import { bindVariables, columnSpace, SPACE } from "./spaces.ts";
 import { watched } from "./watched.ts";
@@ -53,9 +53,11 @@ export interface GatherStep {
   readonly losses: Node;
   /** Effective weights [T] and the gradient at the extras, where no rows were wanted. */
   readonly weights?: Node;
-  /** Rows of J per block of the layout, [rows, …parameter]; undefined where it is 0. */
+  /** Rows of J per block of the layout, [rows, …parameter], or their inner products; undefined where it is 0. */
   readonly jacobian: readonly (Node | undefined)[];
-  /** Rows per block of the layout's last shared layer, where their norms are needed. */
+  /** The backward pass of Σ w_k·L_k at the parameters, over symbolic w, where rows are wanted. */
+  readonly backward?: Backward;
+  /** The same as of J, per block of the layout's last shared layer, where norms are needed. */
   readonly lastShared: readonly (Node | undefined)[];
   /** ∇L_k at the parameters of one task k, where rows are wanted. By parameter. */
   readonly own: readonly (Node | undefined)[];
@@ -158,12 +160,13 @@ function runBackward<Name extends string>(
     gradientsOf(y, at).map((gradient) => (gradient ? nonZero(tracer.nodeOf(gradient)) : undefined));
 
   // The backward pass of Σ w_k·L_k, over symbolic w: linear in w, it holds every task's gradient.
-  const perTask = (at: readonly Variable[]): Vectorised => {
+  const perTask = (at: readonly Variable[]): Backward => {
     const units = graph.view(SPACE.units, 0, [tasks.length]);
     const objective = tf.sum(tf.mul(tracer.tensor(units), total));
     const found = gradients(objective, at).map((node) => node ?? graph.constant(0));
-    return vectorise(graph, { weights: units, gradients: found, size: tasks.length });
+    return { weights: units, gradients: found, size: tasks.length };
   };
+  const kept = layout.kept === "rows" ? blockOf : gramianOf;
   const common = {
     losses: tracer.nodeOf(total),
     assigned: [...assigned].map(([variable, value]) => ({ variable, value: tracer.nodeOf(value) })),
@@ -171,13 +174,15 @@ function runBackward<Name extends string>(
   const none = (list: readonly unknown[]): undefined[] => list.map(() => undefined);
 
   if (!weighed) {
-    const rows = perTask(parameters.map(({ variable }) => variable));
+    const backward = perTask(parameters.map(({ variable }) => variable));
+    const rows = vectorise(graph, backward);
+    const keptOf = ({ index, rows: owners }: JacobianBlock): Node | undefined =>
+      kept(graph, rows.rows(index), owners);
     return {
       ...common,
-      jacobian: layout.jacobian.map((block) => blockOf(graph, rows.rows(block.index), block.rows)),
-      lastShared: layout.lastShared.map((block) =>
-        blockOf(graph, rows.rows(block.index), block.rows),
-      ),
+      backward,
+      jacobian: layout.jacobian.map(keptOf),
+      lastShared: layout.lastShared.map(keptOf),
       own: parameters.map((parameter, i) =>
         parameter.tasks.length === 1 ? nonZero(rows.ones(i)) : undefined,
       ),
@@ -190,13 +195,15 @@ function runBackward<Name extends string>(
   const rest = gradients(penalty ? tf.add(objective, penalty) : objective, variables);
   const { lastShared } = layout;
   const rows =
-    lastShared.length > 0 ? perTask(lastShared.map(({ variable }) => variable)) : undefined;
+    lastShared.length > 0
+      ? vectorise(graph, perTask(lastShared.map(({ variable }) => variable)))
+      : undefined;
   return {
     ...common,
     weights: tracer.nodeOf(weighed.weights),
     jacobian: none(layout.jacobian),
     lastShared: lastShared.map((block, i) =>
-      rows ? blockOf(graph, rows.rows(i), block.rows) : undefined,
+      rows ? kept(graph, rows.rows(i), block.rows) : undefined,
     ),
     own: none(parameters),
     tables: none(parameters),
@@ -283,6 +290,17 @@ function blockOf(
     }),
     0,
   );
+}
+
+/** The inner products of a block's rows; 0 where one of them is. */
+function gramianOf(
+  graph: Graph,
+  { copies, value }: Rows,
+  owners: readonly number[],
+): Node | undefined {
+  if (copies.length === 0) return undefined;
+  const some = blockOf(graph, { copies, value: gramian(graph, value, 0) }, owners);
+  return some && blockOf(graph, { copies, value: transpose(graph, some, [1, 0]) }, owners);
 }
 
 const nonZero = (node: Node): Node | undefined => (constantOf(node) === 0 ? undefined : node);

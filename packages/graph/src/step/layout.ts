@@ -11,7 +11,10 @@ export interface Placed<Of> {
   readonly size: number;
 }
 
-/** Rows of one parameter's gradient, one per task, [rows, size] from element `at` of a memory of rows. */
+/**
+ * Rows of one parameter's gradient, one per task, [rows, size] from element `at` of a memory of rows; or their inner
+ * products, [rows, rows].
+ */
 export interface JacobianBlock<Name extends string = string> extends Placed<OwnedParameter<Name>> {
   /** Which task every row belongs to: indices, ascending. Tasks that do not depend on the parameter have no row. */
   readonly rows: readonly number[];
@@ -21,8 +24,12 @@ export interface JacobianBlock<Name extends string = string> extends Placed<Owne
   readonly parameterAt: number;
 }
 
+/** What is kept of J: its rows, or only their inner products, block by block. */
+export type Kept = "rows" | "gramians";
+
 /** The flat memories of one trainer. */
 export interface Layout<Name extends string = string> {
+  readonly kept: Kept;
   /** Parameters, then extras, in the network's order; their places are not in that order. */
   readonly parameters: readonly Placed<OwnedParameter<Name>>[];
   readonly parameterSize: number;
@@ -31,7 +38,7 @@ export interface Layout<Name extends string = string> {
   /** One block per parameter of two or more tasks, in the order of their places. */
   readonly jacobian: readonly JacobianBlock<Name>[];
   readonly jacobianSize: number;
-  /** Where raw rows at the model's last shared layer go, where a part needs their norms. */
+  /** Where what is kept of raw rows at the model's last shared layer go, where a part needs their norms. */
   readonly lastShared: readonly JacobianBlock<Name>[];
   readonly lastSharedSize: number;
 }
@@ -41,7 +48,10 @@ export interface Layout<Name extends string = string> {
  * one role for several tasks lie next to one another. Code that loops over tasks can then be read as code on stacked
  * parameters, without a copy.
  */
-export function layoutOf<Name extends string>(network: Network<Name>): Layout<Name> {
+export function layoutOf<Name extends string>(
+  network: Network<Name>,
+  kept: Kept = "rows",
+): Layout<Name> {
   const { tasks } = network;
   const all = [...network.parameters, ...network.extras];
   const shared = network.parameters.filter((parameter) => parameter.tasks.length > 1);
@@ -69,7 +79,7 @@ export function layoutOf<Name extends string>(network: Network<Name>): Layout<Na
         everyRow || parameter.tasks.includes(task) ? [k] : [],
       );
       const at = size;
-      size += rows.length * parameter.variable.size;
+      size += rows.length * (kept === "rows" ? parameter.variable.size : rows.length);
       return {
         ...placed(parameter, parameter.variable, at),
         rows,
@@ -90,6 +100,7 @@ export function layoutOf<Name extends string>(network: Network<Name>): Layout<Na
     false,
   );
   return {
+    kept,
     parameters,
     parameterSize,
     buffers,

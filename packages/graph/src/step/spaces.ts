@@ -15,6 +15,8 @@ export const SPACE = {
   present: "present",
   /** Losses [T] of the whole step, where weights are computed from them alone. */
   losses: "losses",
+  /** What every task's loss weighs in one more backward pass: [T], as often as there are weightings. */
+  mixing: "mixing",
   /** The unit vectors over which the Jacobian is vectorised; never read. */
   units: "units",
 } as const;
