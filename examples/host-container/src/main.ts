@@ -1,14 +1,23 @@
 /** An application with its own tsyringe container trains with Polytask: what it binds is what the trainers use. */
-import { CONTRACT, type ObserverPlugin } from "@polytask/core";
+import { parseArgs } from "node:util";
+import { type BackendName, useBackend } from "@polytask/backend";
+import { CONTRACT, eager, type ObserverPlugin } from "@polytask/core";
+import { onnx } from "@polytask/engine-onnx";
 import { openApplication } from "./application.ts";
 import { bookkeeping } from "./bookkeeping.ts";
 import { type HostTask, makeTrainer, pairs, weightsOf } from "./train.ts";
 
+const { backend } = parseArgs({ options: { backend: { type: "string" } } }).values;
+// Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
+if (backend !== undefined) await useBackend(backend as BackendName);
+const engine = backend === undefined ? onnx<HostTask>() : eager<HostTask>();
+console.log(backend === undefined ? "Compiled engine" : `Eager engine on ${backend}`);
+
 const { container, log, streams, ledgers } = openApplication();
 
 console.log("Two trainers from one container");
-const a = await makeTrainer(container, [bookkeeping("A")]);
-const b = await makeTrainer(container, [bookkeeping("B1"), bookkeeping("B2")]);
+const a = await makeTrainer(container, [bookkeeping("A")], engine);
+const b = await makeTrainer(container, [bookkeeping("B1"), bookkeeping("B2")], engine);
 const [startA, startB] = [await weightsOf(a), await weightsOf(b)];
 console.log(
   `  started alike, from the application's random source: ${String(same(startA, startB))}`,
@@ -40,7 +49,7 @@ const broken: ObserverPlugin<HostTask> = {
     throw new Error("no room left");
   },
 };
-await makeTrainer(container, [bookkeeping("first"), bookkeeping("second"), broken]).catch(
+await makeTrainer(container, [bookkeeping("first"), bookkeeping("second"), broken], engine).catch(
   (error: unknown) => {
     console.log(`  ${String(error)}`);
   },

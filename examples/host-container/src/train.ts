@@ -4,6 +4,8 @@ import {
   type Container,
   createTrainer,
   type Dataset,
+  eager,
+  type EnginePlugin,
   input,
   type ObserverPlugin,
   regression,
@@ -29,10 +31,11 @@ export const pairs: Dataset<HostTask> = {
 export const makeTrainer = (
   container: Container,
   observers: readonly ObserverPlugin<HostTask>[],
+  engine: EnginePlugin<HostTask> = eager(),
 ): Promise<Trainer<HostTask>> =>
   createTrainer(
     { sum: regression(), larger: binary() },
-    { encoder: input([2]), architecture: sharedBottom({ hidden: [4] }), observers },
+    { encoder: input([2]), architecture: sharedBottom({ hidden: [4] }), observers, engine },
     { container },
   );
 

@@ -6,6 +6,7 @@
  *   --full       100 000 steps, against the known ends
  *   --steps N    another length, against a float64 implementation; default 500
  *   --workers N  threads; default one per core
+ *   --backend B  op by op on a tfjs backend, cpu or wasm; default: compiled
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -19,12 +20,15 @@ const { values } = parseArgs({
     full: { type: "boolean", default: false },
     steps: { type: "string", default: "500" },
     workers: { type: "string", default: String(availableParallelism()) },
+    backend: { type: "string" },
   },
 });
 const steps = values.full ? FULL : Number(values.steps);
+const { backend } = values;
 const runs = (["sum", "pcgrad"] as const).flatMap((method) =>
-  STARTS.map((start): Run => ({ method, start, steps })),
+  STARTS.map((start): Run => ({ method, start, steps, ...(backend !== undefined && { backend }) })),
 );
+console.log(backend === undefined ? "Compiled engine" : `Eager engine on ${backend}`);
 
 const begun = performance.now();
 const seconds = (): string => ((performance.now() - begun) / 1000).toFixed(0);

@@ -1,7 +1,7 @@
-import { createTrainer } from "@polytask/core";
+import { createTrainer, type EnginePlugin } from "@polytask/core";
 import { adam } from "@polytask/optimizers";
 import { pcgrad } from "@polytask/surgery-pcgrad";
-import { nothing, tasks, twoNumbers } from "./architecture.ts";
+import { nothing, tasks, type ToyTask, twoNumbers } from "./architecture.ts";
 import type { Point } from "./problem.ts";
 
 /** One way through the toy: how the two gradients are combined, from where, and for how long. */
@@ -9,16 +9,20 @@ export interface Run {
   readonly method: "sum" | "pcgrad";
   readonly start: Point;
   readonly steps: number;
+  /** A backend of tfjs to run on, op by op. Default: compiled. */
+  readonly backend?: string;
 }
 
 /** Trains the two numbers with Adam, 1e-3: the end point. */
 export async function run(
-  { method, start, steps }: Run,
+  { method, start, steps }: Omit<Run, "backend">,
+  engine: EnginePlugin<ToyTask>,
   onProgress?: (step: number) => void,
 ): Promise<Point> {
   await using trainer = await createTrainer(tasks, {
     architecture: twoNumbers(start),
     optimizer: adam({ learningRate: 1e-3 }),
+    engine,
     ...(method === "pcgrad" && { surgery: pcgrad() }),
   });
   while (trainer.step < steps) {

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { CONTRACT, createTrainer, type OptimizerPlugin } from "@polytask/core";
+import { CONTRACT, createTrainer, eager, type OptimizerPlugin } from "@polytask/core";
+import { onnx } from "@polytask/engine-onnx";
 import { pcgrad as surgery } from "@polytask/surgery-pcgrad";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { nothing, tasks, twoNumbers } from "../src/architecture.ts";
+import { nothing, tasks, type ToyTask, twoNumbers } from "../src/architecture.ts";
 import { type Expectation, reached } from "../src/expect.ts";
 import { type Point, STARTS, toy } from "../src/problem.ts";
 import { pcgrad, train } from "../src/reference.ts";
@@ -47,11 +48,13 @@ describe.each(METHODS)("two numbers in a trainer, %s", (method) => {
 
   it.each(STARTS)("walks the float64 path for 50 steps from (%f, %f)", async (x1, x2) => {
     const before = tf.memory().numTensors;
-    const end = await run({ method, start: [x1, x2], steps: 50 });
     const exact = train({ method, start: [x1, x2], steps: 50 });
-    expect(Math.hypot(end[0] - x1, end[1] - x2)).toBeGreaterThan(0.04);
-    expect(Math.abs(end[0] - exact[0])).toBeLessThan(1e-4);
-    expect(Math.abs(end[1] - exact[1])).toBeLessThan(1e-4);
+    for (const engine of [eager<ToyTask>(), onnx<ToyTask>({ threads: 1 })]) {
+      const end = await run({ method, start: [x1, x2], steps: 50 }, engine);
+      expect(Math.hypot(end[0] - x1, end[1] - x2)).toBeGreaterThan(0.04);
+      expect(Math.abs(end[0] - exact[0])).toBeLessThan(1e-4);
+      expect(Math.abs(end[1] - exact[1])).toBeLessThan(1e-4);
+    }
     expect(tf.memory().numTensors).toBe(before);
   });
 });
