@@ -168,6 +168,10 @@ const provoked: Readonly<Record<string, () => unknown>> = {
       },
       engine: onnx({ memory: "lean" }),
     }),
+  POLYTASK_ONNX_WORKER: () => {
+    process.once("worker", (worker) => void worker.terminate());
+    return training({ inputs, labels }, { ...parts, engine: onnx({ worker: true }) });
+  },
   POLYTASK_ONNX_EXPORT: () => using((trainer) => exportOnnx(trainer, "unwritten.onnx")),
   POLYTASK_BACKEND_UNKNOWN: () => useBackend("webgpu" as "wasm"),
   POLYTASK_LAW: () => changesAfterFirstStep(weightingSubject(() => equal())),

@@ -44,9 +44,9 @@ export async function startThread(options: SessionOptions): Promise<Thread> {
     cause = error;
   });
   const exited = new Promise<void>((resolve) => {
-    worker.on("exit", (code) => {
+    worker.on("exit", () => {
       ended = workerEnded(
-        cause === undefined ? `it ended with code ${code}` : `it ended: ${messageOf(cause)}`,
+        cause === undefined ? "it was ended from outside" : `it ended: ${messageOf(cause)}`,
         cause,
       );
       for (const settle of waiting.values()) settle(ended);
