@@ -9,7 +9,7 @@ export interface Host {
 }
 
 /** A loaded model. */
-export interface Model {
+interface Model {
   /**
    * Fixes where a run reads and writes. Memory that threads share is read and written where it lies by every host; a host
    * in another thread copies all other arrays to and fro.

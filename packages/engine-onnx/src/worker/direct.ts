@@ -2,7 +2,7 @@ import { succeeds } from "../session/probe.ts";
 import type { Runtime } from "../session/runtime.ts";
 
 /**
- * Whether the runtime reads and writes memory that threads share where it lies. Native code may since Node 24.9; before,
+ * Whether the runtime reads and writes memory that threads share where it lies. Native code may since Node 24.9; in 20,
  * Node refuses its buffer ("Invalid argument").
  */
 export const readsShared = (runtime: Runtime): Promise<boolean> =>
