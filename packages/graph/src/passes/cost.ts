@@ -65,7 +65,7 @@ const FACTOR: Readonly<Partial<Record<Op, number>>> = {
   Less: 0.8,
   LessOrEqual: 0.8,
   Where: 3,
-  Sigmoid: 1.3,
+  Sigmoid: 3,
   Tanh: 1.3,
   Exp: 1.3,
   Softmax: 1.5,
