@@ -60,6 +60,15 @@ describe("the same bits as in the trainer's thread", () => {
     expect(workers).toHaveLength(1);
   });
 
+  it("in lean memory", async () => {
+    const train = async (worker: boolean) => {
+      await using trainer = await using({ worker, memory: "lean" });
+      await trainer.fit(data, { epochs: 2, batchSize: BATCH });
+      return await trainer.state();
+    };
+    expect(await train(true)).toEqual(await train(false));
+  });
+
   it("whatever lies outside of the trainer's one memory", async () => {
     // Groups of a step go through a second memory; a rule without a kernel and a proximal step write to their own.
     const click = { inputs: data.inputs, labels: { click: data.labels.click } };
