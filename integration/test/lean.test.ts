@@ -77,8 +77,8 @@ describe("lean, against the eager engine", () => {
   });
 });
 
-const WIDTH = 1024;
-const HIDDEN = 1100;
+const WIDTH = 1500;
+const HIDDEN = 1500;
 
 /** State and compile reports after some steps on more shared parameters than are held at once. */
 async function trainLarge(memory: "stored" | "lean") {

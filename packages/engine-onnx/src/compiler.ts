@@ -42,8 +42,8 @@ export interface Wiring {
   readonly writes: ReadonlyMap<string, Values>;
 }
 
-/** Of rows whose inner products are all that is wanted, so many numbers are held at once: 8 MiB. */
-const PIECE = 2 ** 21;
+/** Of rows whose inner products are all that is wanted, so many numbers are held at once: 16 MiB. */
+const PIECE = 2 ** 22;
 
 /** Simplifies, encodes and loads a traced graph. */
 export async function compile(

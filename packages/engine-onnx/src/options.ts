@@ -53,6 +53,7 @@ export function readOptions(options: OnnxOptions): OnnxSettings {
   if (!["stored", "lean"].includes(memory)) {
     throw badOption("onnx", "memory", '"stored" or "lean"', memory);
   }
-  const session = { provider, ...(threads !== undefined && { threads }) };
-  return { session, simd, worker, lean: memory === "lean" };
+  const lean = memory === "lean";
+  const session = { provider, planned: !lean, ...(threads !== undefined && { threads }) };
+  return { session, simd, worker, lean };
 }

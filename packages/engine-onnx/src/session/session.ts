@@ -15,6 +15,11 @@ export interface SessionOptions {
    */
   readonly spinning?: boolean;
   /**
+   * Whether all values that live during a run get one piece of memory, laid out from what the first run took. It saves
+   * the search for room in every run, and what the first run took stays taken. Default true.
+   */
+  readonly planned?: boolean;
+  /**
    * Where results are left, for all outputs by name: on the "device" they can be fed to the next run. Then the model must
    * have been encoded with `inPlace: false`, and every run fetches all outputs. Default: all on the "host".
    */
@@ -79,8 +84,13 @@ const preferred = (
     ]),
   );
 
-function settingsOf({ threads, spinning = true }: SessionOptions): InferenceSession.SessionOptions {
+function settingsOf({
+  threads,
+  spinning = true,
+  planned = true,
+}: SessionOptions): InferenceSession.SessionOptions {
   return {
+    enableMemPattern: planned,
     graphOptimizationLevel: "all",
     executionMode: "sequential",
     interOpNumThreads: 1,

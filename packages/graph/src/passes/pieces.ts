@@ -11,8 +11,8 @@ export interface Stretch {
 
 export interface Piece {
   readonly node: Node;
-  /** What is computed whole for it, beside what is there already. */
-  readonly held: ReadonlySet<Node>;
+  /** What it reads whole. */
+  readonly read: ReadonlySet<Node>;
 }
 
 /**
@@ -25,10 +25,10 @@ export function pieceOf(
   stretch: Stretch,
   there: (node: Node) => boolean,
 ): Piece {
-  const held = new Set<Node>();
+  const read = new Set<Node>();
   const done = new Map<string, Node>();
   const whole = (node: Node): Node => {
-    if (node.inputs.length > 0 && !there(node)) held.add(node);
+    read.add(node);
     return node;
   };
   const cut: Cut = (node, axis, from, size) => {
@@ -36,13 +36,15 @@ export function pieceOf(
     const key = `${node.id} ${axis} ${from} ${size}`;
     const known = done.get(key);
     if (known) return known;
+    const at = { axis, from, size };
     const made =
-      (there(node) ? undefined : through(graph, node, { axis, from, size }, cut, whole)) ??
-      sliced(graph, whole(node), { axis, from, size });
+      node.inputs.length === 0 || there(node)
+        ? sliced(graph, node, at)
+        : (through(graph, node, at, cut, whole) ?? sliced(graph, whole(node), at));
     done.set(key, made);
     return made;
   };
-  return { node: cut(value, stretch.axis, stretch.from, stretch.size), held };
+  return { node: cut(value, stretch.axis, stretch.from, stretch.size), read };
 }
 
 type Cut = (node: Node, axis: number, from: number, size: number) => Node;
