@@ -6,6 +6,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   eager: async () => (await import("./eager.ts")).eagerSteps,
   step: async () => (await import("./step.ts")).step,
   scale: async () => (await import("./scale.ts")).scale,
+  jacobian: async () => (await import("./jacobian.ts")).jacobian,
   ratios: async () => (await import("./ratios.ts")).ratios,
 };
 
