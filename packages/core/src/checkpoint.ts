@@ -108,9 +108,31 @@ function check<Name extends string>(
   const extra = Object.keys(state.variables).find((name) => !known.has(name));
   if (extra !== undefined)
     throw badState("only variables of this trainer", `"${extra}" is of another`);
+  checkSlots(wired, state);
   for (const [name, part] of wired.stateful) {
     if (part.state && !name.startsWith(OBSERVERS) && !Object.hasOwn(state.parts, name)) {
       throw badState(`a state of the part "${name}"`, "there is none");
     }
   }
+}
+
+/** The books of another optimizer are no use; one that keeps its own says so itself. */
+function checkSlots<Name extends string>({ network }: Wired<Name>, { engine }: TrainerState): void {
+  if (!("update" in network.optimizer)) return;
+  const { slots } = network.optimizer;
+  const wanted = new Map(
+    [...network.parameters, ...network.extras]
+      .filter(({ info }) => Object.hasOwn(engine.counts, info.name))
+      .flatMap(({ info, variable }) =>
+        slots.map((slot) => [`${info.name}/${slot}`, variable.shape.join()]),
+      ),
+  );
+  const required = `the optimizer's slots: ${slots.join(", ") || "none"}`;
+  for (const [name, shape] of wanted) {
+    const saved = Object.hasOwn(engine.tensors, name) ? engine.tensors[name] : undefined;
+    if (saved?.shape.join() === shape) continue;
+    throw badState(required, saved ? `"${name}" is of another shape` : `there is no "${name}"`);
+  }
+  const extra = Object.keys(engine.tensors).find((name) => !wanted.has(name));
+  if (extra !== undefined) throw badState(required, `"${extra}" is another optimizer's`);
 }

@@ -308,3 +308,19 @@ it("a trainer that cannot be wired leaves no optimizer behind", async () => {
     }),
   ).rejects.toThrow("broken");
 });
+
+it.each([
+  ["another optimizer's slots", adam, momentum],
+  ["slots where there are none to be", adam, () => fromTfOptimizer(() => tf.train.sgd(0.05))],
+  ["tf.train's books", () => fromTfOptimizer(() => tf.train.adam(0.05)), adam],
+] as const)("%s are refused, and nothing changes", async (_, from, to) => {
+  await using source = await start(from());
+  await source.fit(data, { steps: 2, ...reading });
+  await using target = await start(to());
+  await target.fit(data, { steps: 1, ...reading });
+  const before = await target.state();
+  await expect(target.restore(await source.state())).rejects.toMatchObject({
+    code: "POLYTASK_STATE",
+  });
+  expect(await target.state()).toEqual(before);
+});
