@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   step: async () => (await import("./step.ts")).step,
   scale: async () => (await import("./scale.ts")).scale,
   jacobian: async () => (await import("./jacobian.ts")).jacobian,
+  memory: async () => (await import("./memory.ts")).memory,
   ratios: async () => (await import("./ratios.ts")).ratios,
 };
 
