@@ -261,6 +261,18 @@ describe("cutGramians", () => {
     expect(await apart(outputs, [whole])).toBeLessThan(1e-5);
   });
 
+  it("cuts an axis that was made of two", async () => {
+    const graph = new Graph();
+    const apart3 = ops.unary(graph, "Tanh", graph.view("x", 0, [3, 9, 4, 30]));
+    const d = ops.unary(graph, "Sin", ops.reshape(graph, apart3, [3, 9, 120]));
+    const value = ops.matMul(graph, ops.swapLast(graph, graph.view("y", 0, [9, 50])), d);
+    const whole = graph.emit("Gramian", [value], { axis: 0 }, [3, 3], "float32");
+    const { outputs, diagnostics } = cutGramians(graph, [ops.gramian(graph, value, 0)], 300);
+    expect(diagnostics).toEqual([]);
+    expect(ancestors(outputs)).not.toContain(d);
+    expect(await apart(outputs, [whole])).toBeLessThan(1e-5);
+  });
+
   it("says where rows cannot be had in pieces, and takes them whole", async () => {
     const graph = new Graph();
     const value = ops.softmax(graph, "Softmax", graph.view("x", 0, [3, 500]));

@@ -3,8 +3,8 @@ import type { Node, Op } from "../node.ts";
 /** Where structure was lost: the result is right, but takes more time and memory than it might. */
 export interface Diagnostic {
   /**
-   * `unrolled`: the op was repeated for every task. `dense`: a diagonal is held with all its zeros. `whole`: all rows of a
-   * Gramian are held at once.
+   * `unrolled`: the op was repeated for every task. `dense`: a diagonal is held with all its zeros. `whole`: of rows
+   * whose inner products are wanted, more is held at once than was asked for.
    */
   readonly kind: "unrolled" | "dense" | "whole";
   readonly op: Op;

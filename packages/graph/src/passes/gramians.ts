@@ -70,8 +70,8 @@ interface Side {
   readonly size: number;
 }
 
-/** An axis is cut where what a piece needs beside the graph is at most this share of the value. */
-const HELD = 1 / 4;
+/** An axis is cut where what its pieces need beside the graph, once for all, is at most this share of the value. */
+const HELD = 3 / 4;
 
 /**
  * The axes along which a value is cut, the outermost first, and how long pieces are: about as long along each, since

@@ -146,7 +146,10 @@ function through(
   }
 }
 
-/** Of an axis with the same axes before it: the same numbers lie in a stretch of both, where its ends fall between indices. */
+/**
+ * Of the axis below that has the same axes before it: what makes up whole indices of it is a stretch of it; the rest, at
+ * the ends, lies within one index each.
+ */
 function throughReshape(
   graph: Graph,
   shape: Shape,
@@ -159,10 +162,35 @@ function throughReshape(
     (length, i) => length > 1 && sizeOf(below.shape.slice(0, i)) === before,
   );
   if (own < 0) return undefined;
-  const behind = sizeOf(below.shape.slice(own + 1));
-  const [start, length] = [from, size].map((n) => (n * sizeOf(shape.slice(axis + 1))) / behind);
-  if (!Number.isInteger(start) || !Number.isInteger(length)) return undefined;
-  return reshape(graph, cut(below, own, start, length), resized(shape, axis, size));
+  const [each, behind] = [sizeOf(shape.slice(axis + 1)), sizeOf(below.shape.slice(own + 1))];
+  const whole = (start: number, length: number): Node =>
+    reshape(
+      graph,
+      cut(below, own, (start * each) / behind, (length * each) / behind),
+      resized(shape, axis, length),
+    );
+  if (each % behind === 0) return whole(from, size);
+  if (behind % each !== 0) return undefined;
+
+  const wide = behind / each;
+  const parts: (Node | undefined)[] = [];
+  for (let at = from; at < from + size;) {
+    const index = Math.floor(at / wide);
+    const rest = from + size - at;
+    const length =
+      at % wide === 0 && rest >= wide
+        ? rest - (rest % wide)
+        : Math.min(rest, (index + 1) * wide - at);
+    if (length % wide === 0) parts.push(whole(at, length));
+    else {
+      const stretch = { axis, from: at - index * wide, size: length };
+      const within = cut(below, own, index, 1);
+      parts.push(throughReshape(graph, resized(shape, axis, wide), within, stretch, cut));
+    }
+    at += length;
+  }
+  const found = parts.filter((part) => part !== undefined);
+  return found.length < parts.length ? undefined : concat(graph, found, axis);
 }
 
 function throughConcat(
