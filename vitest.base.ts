@@ -10,6 +10,8 @@ export default defineConfig({
     server: { deps: { external: [/packages\/[^/]+\/dist\//] } },
     // Turbo already runs one package per core.
     pool: "threads",
+    // The files of a package load tfjs once; each counts its own tensors.
+    isolate: false,
     maxWorkers: 1,
     reporters: ["default", "json"],
     // Read by scripts/summary.mjs.

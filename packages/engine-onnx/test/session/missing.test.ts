@@ -1,13 +1,20 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { checkProvider } from "../../src/session/provider.ts";
-import { loadRuntime, type Runtime } from "../../src/session/runtime.ts";
+import type { Runtime } from "../../src/session/runtime.ts";
 
 /** Errors that need a broken installation are quoted there too. */
 const page = readFileSync(new URL("../../../../docs/errors.md", import.meta.url), "utf8");
 const quoted: unknown = expect.toSatisfy((message) => page.includes(`\n${String(message)}\n`));
 
 const failing = (message: string) => (): Promise<Runtime> => Promise.reject(new Error(message));
+
+let loadRuntime: (load?: () => Promise<Runtime>) => Promise<Runtime>;
+beforeAll(async () => {
+  // A module that has loaded no runtime yet, whatever other files did.
+  vi.resetModules();
+  ({ loadRuntime } = await import("../../src/session/runtime.ts"));
+});
 
 describe("without ONNX Runtime", () => {
   it("names the one line that installs it", async () => {
