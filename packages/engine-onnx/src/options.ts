@@ -54,6 +54,6 @@ export function readOptions(options: OnnxOptions): OnnxSettings {
     throw badOption("onnx", "memory", '"stored" or "lean"', memory);
   }
   const lean = memory === "lean";
-  const session = { provider, planned: !lean, ...(threads !== undefined && { threads }) };
+  const session = { provider, ...(threads !== undefined && { threads }) };
   return { session, simd, worker, lean };
 }

@@ -1,4 +1,4 @@
-import { type NodeOf, sizeOf, type Target } from "@polytask/graph";
+import { ancestors, type NodeOf, sizeOf, type Target } from "@polytask/graph";
 import type { Wiring } from "./compiler.ts";
 import type { Values } from "./memory.ts";
 import { encode } from "./onnx/index.ts";
@@ -21,7 +21,7 @@ export async function createProgram(
 ): Promise<Program> {
   const named = targets.map((target, i) => ({ ...target, name: `out/${i}` }));
   const { bytes, inputs } = encode(named);
-  const model = await host.load(bytes);
+  const model = await host.load(bytes, { planned: bytesOf(targets) <= PLANNED });
   const given = inputs.filter(({ view }) => !reads.has(view.attributes.space));
   const feeds = inputs.map(({ name, view }) => {
     const { shape, dtype } = view;
@@ -66,6 +66,15 @@ export async function createProgram(
     dispose: () => model.release(),
   };
 }
+
+/** Up to so many bytes of values are worth a plan of their places, which is faster and takes more memory. */
+const PLANNED = 2 ** 27;
+
+/** Of all values that a run makes. */
+const bytesOf = (targets: readonly Target[]): number =>
+  ancestors(targets.map(({ node }) => node))
+    .filter(({ op }) => op !== "View")
+    .reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
 
 const pieceOf = (values: Values, { attributes: { at }, shape }: NodeOf<"View">): Values =>
   values.subarray(at, at + sizeOf(shape));

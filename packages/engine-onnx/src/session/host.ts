@@ -3,9 +3,14 @@ import type { Values } from "../memory.ts";
 
 /** Where models are loaded and run: this thread, or one of their own. */
 export interface Host {
-  readonly load: (bytes: Uint8Array) => Promise<Model>;
+  readonly load: (bytes: Uint8Array, options: LoadOptions) => Promise<Model>;
   /** To be called when all models have been released; ends the thread, if there is one. */
   readonly close: () => Promise<void>;
+}
+
+export interface LoadOptions {
+  /** As for a session. */
+  readonly planned: boolean;
 }
 
 /** A loaded model. */

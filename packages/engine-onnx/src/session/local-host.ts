@@ -1,7 +1,5 @@
 import type { Host } from "./host.ts";
-import { checkProvider } from "./provider.ts";
-import { loadRuntime } from "./runtime.ts";
-import { createSession, type SessionOptions, type Tensors } from "./session.ts";
+import { createSession, openRuntime, type SessionOptions, type Tensors } from "./session.ts";
 import { tensorOf } from "./tensors.ts";
 
 /**
@@ -10,10 +8,10 @@ import { tensorOf } from "./tensors.ts";
  * @throws POLYTASK_ONNX_RUNTIME, POLYTASK_ONNX_PROVIDER
  */
 export async function localHost(options: SessionOptions): Promise<Host> {
-  await checkProvider(await loadRuntime(), options.provider ?? "cpu");
+  await openRuntime(options);
   return {
-    load: async (bytes) => {
-      const session = await createSession(bytes, options);
+    load: async (bytes, { planned }) => {
+      const session = await createSession(bytes, { ...options, planned });
       return {
         bind: (slots, bound) => {
           const feeds: Tensors = {};

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { IN_PLACE } from "../onnx/in-place.ts";
 import { isLarge, runInPlace, worksInPlace } from "./in-place.ts";
 import { checkProvider, type Provider } from "./provider.ts";
-import { loadRuntime } from "./runtime.ts";
+import { loadRuntime, type Runtime } from "./runtime.ts";
 
 export interface SessionOptions {
   /** Default "cpu". */
@@ -45,6 +45,18 @@ export interface Session {
 }
 
 /**
+ * Loads the runtime and tries what sessions will need of it: once a process, before the first model.
+ *
+ * @throws POLYTASK_ONNX_RUNTIME, POLYTASK_ONNX_PROVIDER
+ */
+export async function openRuntime({ provider = "cpu" }: SessionOptions): Promise<Runtime> {
+  const runtime = await loadRuntime();
+  await checkProvider(runtime, provider);
+  if (provider === "cpu") await worksInPlace(runtime);
+  return runtime;
+}
+
+/**
  * Loads a model of `encode` into onnxruntime-node.
  *
  * @throws POLYTASK_ONNX_RUNTIME without onnxruntime-node, POLYTASK_ONNX_PROVIDER without the provider's device.
@@ -55,8 +67,7 @@ export async function createSession(
 ): Promise<Session> {
   const { provider = "cpu", locations } = options;
   const settings = settingsOf(options);
-  const runtime = await loadRuntime();
-  await checkProvider(runtime, provider);
+  const runtime = await openRuntime(options);
   const session = await runtime.InferenceSession.create(bytes, {
     ...settings,
     executionProviders: [provider],

@@ -1,6 +1,6 @@
 import type { DType } from "@polytask/graph";
 import type { Values } from "../memory.ts";
-import type { Slot } from "../session/host.ts";
+import type { LoadOptions, Slot } from "../session/host.ts";
 import type { Fault } from "./faults.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { Fault } from "./faults.ts";
  * of its sessions as `workerData`, and answers number 0 unasked when it is ready.
  */
 export type Request =
-  | { readonly kind: "load"; readonly model: number; readonly bytes: Uint8Array }
+  | ({ readonly kind: "load"; readonly model: number; readonly bytes: Uint8Array } & LoadOptions)
   | BindRequest
   | { readonly kind: "run"; readonly call: number }
   | { readonly kind: "release"; readonly model: number }

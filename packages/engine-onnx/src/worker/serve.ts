@@ -1,7 +1,6 @@
-import { checkProvider } from "../session/provider.ts";
-import { loadRuntime } from "../session/runtime.ts";
 import {
   createSession,
+  openRuntime,
   type Session,
   type SessionOptions,
   type Tensors,
@@ -23,8 +22,7 @@ interface ServedModel {
  * @throws POLYTASK_ONNX_RUNTIME, POLYTASK_ONNX_PROVIDER
  */
 export async function serve(options: SessionOptions): Promise<(request: Request) => Promise<void>> {
-  const runtime = await loadRuntime();
-  await checkProvider(runtime, options.provider ?? "cpu");
+  const runtime = await openRuntime(options);
   const memories = createSharedMemories(await readsShared(runtime));
   const models = new Map<number, ServedModel>();
   const calls = new Map<number, () => Promise<void>>();
@@ -56,7 +54,8 @@ export async function serve(options: SessionOptions): Promise<(request: Request)
   return async (request) => {
     switch (request.kind) {
       case "load": {
-        const session = await createSession(request.bytes, options);
+        const { bytes, planned } = request;
+        const session = await createSession(bytes, { ...options, planned });
         models.set(request.model, { session, calls: [], memories: [] });
         return;
       }

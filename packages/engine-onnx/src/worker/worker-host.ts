@@ -18,9 +18,9 @@ export async function workerHost(options: SessionOptions): Promise<Host> {
   const memories = createNumbering();
   let made = 0;
   return {
-    load: async (bytes) => {
+    load: async (bytes, { planned }) => {
       const model = made++;
-      await thread.ask({ kind: "load", model, bytes });
+      await thread.ask({ kind: "load", model, bytes, planned });
       return {
         bind: (slots, bound) => {
           const call = made++;

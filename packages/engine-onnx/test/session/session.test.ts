@@ -78,7 +78,11 @@ describe("a session", () => {
 
   it("makes a tensor for a result that has no array", async () => {
     const made = model(30_000);
-    const session = await createSession(made.bytes, { threads: 2, spinning: false, planned: false });
+    const session = await createSession(made.bytes, {
+      threads: 2,
+      spinning: false,
+      planned: false,
+    });
     const { y } = await session.run(ones(made), { y: null });
     expect(y.dims).toEqual([30_000]);
     expect((y.data as Float32Array).every((value) => value === 2)).toBe(true);
