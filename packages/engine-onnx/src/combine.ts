@@ -15,18 +15,29 @@ export interface Moving<Name extends string = string> extends Placed<OwnedParame
   readonly touched: Int32Array | undefined;
 }
 
-/** The parameters that move in a step, in the order of their places. */
-export function movingOf<Name extends string>(
-  network: Network<Name>,
+/** Finds the parameters that move in a step, in the order of their places; `present` are indices of tasks. */
+export function movingFinder<Name extends string>(
+  { tasks }: Network<Name>,
   layout: Layout<Name>,
-  present: readonly number[],
-  tables: Tables,
-): readonly Moving<Name>[] {
-  const names = new Set(present.map((k) => network.tasks[k]));
-  return layout.parameters
-    .map((place, i) => ({ ...place, index: i, touched: tables.touched(i) }))
-    .filter(({ of }) => of.tasks.some((task) => names.has(task)))
+): (present: readonly number[], tables: Tables) => readonly Moving<Name>[] {
+  const all = layout.parameters
+    .map((place, index): Moving<Name> => ({ ...place, index, touched: undefined }))
     .sort((a, b) => a.at - b.at);
+  // Of the last step: mostly all tasks are there, and in every step.
+  let found = all;
+  let foundFor = "";
+  return (present, tables) => {
+    const key = present.join();
+    if (key !== foundFor) {
+      const names = new Set(present.map((k) => tasks[k]));
+      found = all.filter(({ of }) => of.tasks.some((task) => names.has(task)));
+      foundFor = key;
+    }
+    return found.map((parameter) => {
+      const touched = tables.touched(parameter.index);
+      return touched ? { ...parameter, touched } : parameter;
+    });
+  };
 }
 
 /** The combined gradient of the shared parameters: the weighted sum of their rows of J. */

@@ -2,7 +2,7 @@ import type { Applied, Engine, Matrix, Network, SomeTasks, StepInfo } from "@pol
 import { needsRows, nonFinite } from "@polytask/core/engine";
 import { layoutOf } from "@polytask/graph";
 import { combineLean } from "./combine-lean.ts";
-import { checkGradients, combineRows, finishGradients, movingOf } from "./combine.ts";
+import { checkGradients, combineRows, finishGradients, movingFinder } from "./combine.ts";
 import { createCompiled } from "./compiled.ts";
 import type { CompileReport } from "./compiler.ts";
 import { editRows } from "./edit.ts";
@@ -38,6 +38,7 @@ export async function createOnnxEngine<Name extends string>(
   await readVariables(layout, compiled.memory);
   const gatherer = createGatherer(network, layout, compiled);
   const updating = createUpdating(network, layout, compiled);
+  const movingOf = movingFinder(network, layout);
   let behind = false;
 
   const apply = async (info: StepInfo): Promise<Applied<Name>> => {
@@ -56,7 +57,7 @@ export async function createOnnxEngine<Name extends string>(
       ? lastSharedNorms(network, layout, memory)
       : undefined;
     const gramian = rows ? await mixRows({ present, weights, losses, info }) : undefined;
-    const moving = movingOf(network, layout, present, gatherer.tables());
+    const moving = movingOf(present, gatherer.tables());
     checkGradients(memory, moving, info.step);
     await updating.apply(moving, rate);
     takeAssigned(layout, memory, gatherer.assigned);
