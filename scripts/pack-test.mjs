@@ -10,6 +10,18 @@ const temporary = mkdtempSync(join(tmpdir(), "polytask-pack-"));
 const coreManifest = packages().find(({ manifest }) => manifest.name === "@polytask/core").manifest;
 const tfjs = `@tensorflow/tfjs@${coreManifest.peerDependencies["@tensorflow/tfjs"]}`;
 
+const INSTALL = "ONNXRUNTIME_NODE_INSTALL=skip npm i onnxruntime-node";
+
+/** What an action throws; nothing where it does not. */
+function messageOf(action) {
+  try {
+    action();
+    return "";
+  } catch (error) {
+    return error.message;
+  }
+}
+
 /** Name of a package → its tarball. */
 function pack() {
   const places = packages().map(({ folder }) => folder);
@@ -33,16 +45,13 @@ function optionalPeers() {
   );
 }
 
-function emptyProject(name, specifiers) {
+/** A folder with no `.npmrc`; packages' own scripts run where a user's would. */
+function emptyProject(name, specifiers, { scripts = false } = {}) {
   const folder = mkdtempSync(join(temporary, name));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  run(
-    "npm",
-    ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", ...specifiers],
-    {
-      cwd: folder,
-    },
-  );
+  const options = ["--prefer-offline", "--no-audit", "--no-fund"];
+  if (!scripts) options.push("--ignore-scripts");
+  run("npm", ["install", ...options, ...specifiers], { cwd: folder });
   cpSync(join(root, "scripts/programs"), folder, { recursive: true });
   return folder;
 }
@@ -65,6 +74,32 @@ try {
     assert(native.length === 0, "no native package among what they need", native.join(", "));
     attempt("they train a small network in plain Node", () => {
       run(process.execPath, ["train.mjs"], { cwd: small });
+    });
+  }
+
+  let compiled;
+  attempt(
+    "the compiled engine installs from tarballs, scripts and all, without ONNX Runtime",
+    () => {
+      compiled = emptyProject(
+        "compiled-",
+        [
+          ...[...needed, "graph", "engine-onnx"].map((name) => tarballs.get(`@polytask/${name}`)),
+          tfjs,
+        ],
+        { scripts: true },
+      );
+    },
+  );
+  if (compiled !== undefined) {
+    const train = () => run(process.execPath, ["train.mjs", "compiled"], { cwd: compiled });
+    attempt("it names the line that installs ONNX Runtime", () => {
+      const said = messageOf(train);
+      if (!said.includes(INSTALL)) throw new Error(said);
+    });
+    attempt("after that line it trains", () => {
+      run("sh", ["-c", INSTALL], { cwd: compiled });
+      train();
     });
   }
 

@@ -1,4 +1,5 @@
-// Two tasks of different kinds, MMoE and PCGrad, a few steps: both losses must fall.
+// Two tasks of different kinds, MMoE and PCGrad, a few steps: both losses must fall. With the argument "compiled", in
+// ONNX Runtime.
 import { mmoe } from "@polytask/arch-mmoe";
 import { binary, createTrainer, input, regression, sgd } from "@polytask/core";
 import { pcgrad } from "@polytask/surgery-pcgrad";
@@ -15,6 +16,8 @@ const data = {
   labels: { clicked: clicked.map((label, row) => (row % 3 === 0 ? null : label)), value },
 };
 
+const compiled =
+  process.argv[2] === "compiled" ? (await import("@polytask/engine-onnx")).onnx : undefined;
 const before = tf.memory().numTensors;
 const trainer = await createTrainer(
   { clicked: binary(), value: regression() },
@@ -23,6 +26,7 @@ const trainer = await createTrainer(
     architecture: mmoe({ experts: 3, hidden: [8], towers: { value: [4] } }),
     surgery: pcgrad(),
     optimizer: sgd({ learningRate: 0.1 }),
+    ...(compiled && { engine: compiled() }),
   },
   { seed: 1 },
 );
