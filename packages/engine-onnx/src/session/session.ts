@@ -114,7 +114,7 @@ function settingsOf({
         // Threads take ever smaller pieces of work instead of equal ones, and none waits long for the others.
         dynamic_block_base: "4",
       },
-      // As one op, a product with a bias copies and adds it on one thread. Both together: 5 to 8 % of a step.
+      // As one op, a product with a bias copies and adds it on one thread.
       optimization: { disable_specified_optimizers: "MatMulAddFusion" },
     },
   };

@@ -11,12 +11,13 @@ import {
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor, Tensor1D, Variable } from "@tensorflow/tfjs";
 import { constantOf, Graph } from "../graph.ts";
-import { type Backward, type Diagnostic, type Rows, vectorise } from "../jacobian/vectorise.ts";
+import { type Backward, type Diagnostic, vectorise } from "../jacobian/vectorise.ts";
 import { type DType, type Node, type Shape, sizeOf } from "../node.ts";
-import { add, concat, gramian, slice, transpose } from "../ops/index.ts";
+import { add } from "../ops/index.ts";
 import type { Recording } from "../recording.ts";
 import { trace, type Tracer } from "../trace.ts";
 import { type PassInputs, tracedPass } from "./inputs.ts";
+import { blockOf, gramianOf } from "./kept.ts";
 import type { JacobianBlock, Layout } from "./layout.ts";
 import { type RowUpdates, rowUpdatesOf } from "./sparse.ts";
 import { bindVariables, columnSpace, SPACE } from "./spaces.ts";
@@ -267,40 +268,6 @@ function lossesOf<Name extends string>(
     at += sizeOf(labels);
     return labelledLoss(task, scores, { values, ...(present && { present }) }, share);
   });
-}
-
-/** All rows of a block; a task whose gradient was found to be 0 gets a row of zeros. */
-function blockOf(
-  graph: Graph,
-  { copies, value }: Rows,
-  owners: readonly number[],
-): Node | undefined {
-  if (copies.length === 0) return undefined;
-  if (copies.length === owners.length) return value;
-  const [, ...shape] = value.shape;
-  const found = copies.map((copy, i) => [copy, i] as const);
-  const rowAt = new Map(found);
-  return concat(
-    graph,
-    owners.map((owner) => {
-      const i = rowAt.get(owner);
-      return i === undefined
-        ? graph.constant(0, [1, ...shape])
-        : slice(graph, value, [i, ...shape.map(() => 0)], [1, ...shape]);
-    }),
-    0,
-  );
-}
-
-/** The inner products of a block's rows; 0 where one of them is. */
-function gramianOf(
-  graph: Graph,
-  { copies, value }: Rows,
-  owners: readonly number[],
-): Node | undefined {
-  if (copies.length === 0) return undefined;
-  const some = blockOf(graph, { copies, value: gramian(graph, value, 0) }, owners);
-  return some && blockOf(graph, { copies, value: transpose(graph, some, [1, 0]) }, owners);
 }
 
 const nonZero = (node: Node): Node | undefined => (constantOf(node) === 0 ? undefined : node);
