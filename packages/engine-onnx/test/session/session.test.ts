@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createArena } from "../../src/kernels/index.ts";
 import { encode } from "../../src/onnx/index.ts";
 import { createSession, tensorOf, type Tensors } from "../../src/session/index.ts";
+import { growth } from "../memory.ts";
 
 const MIB = 2 ** 20;
 
@@ -29,8 +30,6 @@ const ones = ({ inputs }: ReturnType<typeof model>): Tensors =>
       return [name, tensorOf(new Float32Array(size).fill(1), shape, "float32")];
     }),
   );
-
-const rss = (): number => process.memoryUsage.rss();
 
 describe("a session", () => {
   // Small results are handed out as copies, too; large ones are only written where they belong.
@@ -103,7 +102,7 @@ describe("a session", () => {
   });
 
   it.each([100, 30_000])(
-    "keeps no memory over 10,000 runs that give %i numbers",
+    "keeps no memory over 20,000 runs that give %i numbers",
     { timeout: 600_000 },
     async (size) => {
       const made = model(size);
@@ -114,10 +113,10 @@ describe("a session", () => {
         for (let i = 0; i < count; i++) await session.run(feeds, fetches);
       };
       await runs(3_000);
-      const before = rss();
-      await runs(10_000);
-      // 1 KiB a run would be 10 MiB.
-      expect(rss() - before).toBeLessThan(10 * MIB);
+      const { resident, objects } = await growth(() => runs(4_000));
+      // 1 KiB a run, and 128 bytes.
+      expect(resident).toBeLessThan(4);
+      expect(objects).toBeLessThan(0.5);
       await session.release();
     },
   );
@@ -132,9 +131,8 @@ describe("a session", () => {
       }
     };
     await live(100);
-    const before = rss();
-    await live(300);
     // One life takes more than a MiB: its weights alone, packed anew, are 320 KiB.
-    expect(rss() - before).toBeLessThan(60 * MIB);
+    const { resident } = await growth(() => live(60));
+    expect(resident).toBeLessThan(10);
   });
 });
