@@ -1,10 +1,15 @@
 import type { Network } from "@polytask/core";
 import type { Layout } from "@polytask/graph";
-import { compile, type Compilable, type CompileReport, type Wiring } from "./compiler.ts";
+import {
+  compile,
+  type Compilable,
+  type CompileReport,
+  type Loader,
+  type Wiring,
+} from "./compiler.ts";
 import { bothWishes, createMemory, type Memory, type MemoryWish, serves } from "./memory.ts";
 import type { OnnxSettings } from "./options.ts";
 import type { Program } from "./program.ts";
-import type { Host } from "./session/index.ts";
 
 /** Something made of programs. */
 interface Piece {
@@ -26,7 +31,7 @@ export interface Compiled {
 /** What one trainer's programs are made with. */
 interface CompiledContext {
   readonly wish: MemoryWish;
-  readonly host: Host;
+  readonly loader: Loader;
   readonly report: (report: CompileReport) => void;
 }
 
@@ -37,7 +42,7 @@ export function createCompiled<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   settings: OnnxSettings,
-  { wish, host, report }: CompiledContext,
+  { wish, loader, report }: CompiledContext,
 ): Compiled {
   const { optimizer } = network;
   const slots = "update" in optimizer ? optimizer.slots : [];
@@ -76,7 +81,7 @@ export function createCompiled<Name extends string>(
       return piece;
     },
     get: <Made extends Piece>(name: string) => use(name) as Made | undefined,
-    compile: (compilable, wiring) => compile(compilable, wiring, host, report),
+    compile: (compilable, wiring) => compile(compilable, wiring, loader, report),
     prepare: async (wanted) => {
       if (serves(memory.wish, wanted)) return;
       await release();

@@ -6,12 +6,10 @@ import {
   joinTargets,
   optimise,
   type OptimiseReport,
-  splitTargets,
   type Target,
 } from "@polytask/graph";
 import type { Values } from "./memory.ts";
-import { createProgram, type Program } from "./program.ts";
-import type { Host } from "./session/index.ts";
+import type { Program } from "./program.ts";
 
 /** What compiling one step took. */
 export interface CompileReport {
@@ -32,6 +30,8 @@ export interface Compilable {
   readonly graph: Graph;
   readonly targets: readonly Target[];
   readonly diagnostics?: readonly Diagnostic[];
+  /** How many examples it is about. */
+  readonly examples?: number;
   /** Milliseconds that tracing took. */
   readonly traced: number;
 }
@@ -42,14 +42,21 @@ export interface Wiring {
   readonly writes: ReadonlyMap<string, Values>;
 }
 
+/** Makes programs of graphs that have been simplified. */
+export interface Loader {
+  /** What the results are handed out as. */
+  readonly finish: (graph: Graph, targets: readonly Target[]) => readonly Target[];
+  readonly load: (targets: readonly Target[], wiring: Wiring) => Promise<Program>;
+}
+
 /** Of rows whose inner products are all that is wanted, so many numbers are held at once: 16 MiB. */
 const PIECE = 2 ** 22;
 
 /** Simplifies, encodes and loads a traced graph. */
 export async function compile(
-  { what, graph, targets, diagnostics = [], traced }: Compilable,
+  { what, graph, targets, diagnostics = [], examples, traced }: Compilable,
   wiring: Wiring,
-  host: Host,
+  { finish, load }: Loader,
   report: (report: CompileReport) => void,
 ): Promise<Program> {
   const start = performance.now();
@@ -57,14 +64,15 @@ export async function compile(
   const { outputs, report: passes } = optimise(
     graph,
     joined.map(({ node }) => node),
+    { examples },
   );
   const cut = cutGramians(graph, outputs, PIECE);
-  const final = splitTargets(
+  const final = finish(
     graph,
     joined.map((target, i) => ({ ...target, node: cut.outputs[i] })),
   );
   const passed = performance.now();
-  const program = await createProgram(final, wiring, host);
+  const program = await load(final, wiring);
   const loaded = performance.now();
   report({
     what,

@@ -1,23 +1,24 @@
 import type { Applied, Engine, Matrix, Network, SomeTasks, StepInfo } from "@polytask/core";
 import { needsRows, nonFinite } from "@polytask/core/engine";
 import { layoutOf } from "@polytask/graph";
-import { combineLean } from "./combine-lean.ts";
-import { checkGradients, combineRows, finishGradients, movingFinder } from "./combine.ts";
+import { movingFinder } from "./combine.ts";
 import { createCompiled } from "./compiled.ts";
 import type { CompileReport } from "./compiler.ts";
+import { createStore, deviceLoader, devicePlan, holdOnDevice, segmentsOf } from "./device/index.ts";
 import { editRows } from "./edit.ts";
-import { takeAssigned } from "./gather.ts";
+import { hostPlan } from "./gather.ts";
 import { createGatherer } from "./gatherer.ts";
+import { holdInMemory } from "./in-memory.ts";
 import { checkLean, checkLeanStep } from "./lean.ts";
 import { lastSharedNorms, operate, type Standing } from "./operate.ts";
 import type { OnnxSettings } from "./options.ts";
-import { applyProx } from "./prox.ts";
-import { reduceGathered } from "./reduce.ts";
+import { hostLoader } from "./program.ts";
 import { createScorer, type Scorer } from "./scores.ts";
+import { reduceGathered } from "./reduce.ts";
 import type { Host } from "./session/index.ts";
-import { readVariables, writeVariables } from "./state.ts";
-import { createUpdating } from "./updating.ts";
+import { readVariables } from "./state.ts";
 import { weigh } from "./weigh.ts";
+import { ONE_GROUP } from "./wishes.ts";
 
 /** Runs every step as a few compiled graphs, with surgery and the optimizer's books on the host. */
 export async function createOnnxEngine<Name extends string>(
@@ -29,17 +30,22 @@ export async function createOnnxEngine<Name extends string>(
   const { optimizer, tasks } = network;
   const { lean } = settings;
   if (lean) checkLean(network);
-  const layout = layoutOf(network, lean ? "gramians" : "rows");
+  const device = settings.device && "update" in optimizer ? optimizer : undefined;
+  const layout = layoutOf(network, lean || device ? "gramians" : "rows");
+  const store = device && createStore(segmentsOf(network, layout, device.slots));
   const compiled = createCompiled(network, layout, settings, {
     wish: { rows: needsRows(network, ONE_GROUP), staging: false, lookups: { ids: 0, updates: 0 } },
-    host,
+    loader: store ? deviceLoader(store, settings.session) : hostLoader(host),
     report,
   });
   await readVariables(layout, compiled.memory);
-  const gatherer = createGatherer(network, layout, compiled);
-  const updating = createUpdating(network, layout, compiled);
+  const plan = store ? devicePlan(network, layout, store.segments) : hostPlan(layout);
+  const gatherer = createGatherer(network, layout, compiled, plan);
+  const holding =
+    device && store
+      ? holdOnDevice(network, device, layout, compiled, { store, gatherer })
+      : holdInMemory(network, layout, compiled, gatherer, { lean });
   const movingOf = movingFinder(network, layout);
-  let behind = false;
 
   const apply = async (info: StepInfo): Promise<Applied<Name>> => {
     gatherer.finish();
@@ -57,12 +63,7 @@ export async function createOnnxEngine<Name extends string>(
       ? lastSharedNorms(network, layout, memory)
       : undefined;
     const gramian = rows ? await mixRows({ present, weights, losses, info }) : undefined;
-    const moving = movingOf(present, gatherer.tables());
-    checkGradients(memory, moving, info.step);
-    await updating.apply(moving, rate);
-    takeAssigned(layout, memory, gatherer.assigned);
-    await applyProx(network, layout, compiled, { moving, rate, place: info });
-    behind = true;
+    await holding.move(movingOf(present, gatherer.tables()), rate, info);
     const perTask = <Value>(values: readonly Value[]): SomeTasks<Name, Value> =>
       Object.fromEntries(present.map((k) => [tasks[k], values[k]])) as SomeTasks<Name, Value>;
     return {
@@ -91,9 +92,7 @@ export async function createOnnxEngine<Name extends string>(
           assigned: gatherer.assigned,
         }),
     );
-    if (lean) await combineLean(layout, compiled, gatherer.gathered(), standing, mixing);
-    else combineRows(layout, memory, standing, mixing);
-    finishGradients(network, layout, memory, standing, gatherer.tables());
+    await holding.combine(standing, mixing);
     return gramian;
   };
 
@@ -109,6 +108,11 @@ export async function createOnnxEngine<Name extends string>(
     return values;
   };
 
+  const reset = (): void => {
+    gatherer.reset();
+    holding.reset();
+  };
+
   return {
     offers: [],
     gather: (batch, info) => {
@@ -119,10 +123,10 @@ export async function createOnnxEngine<Name extends string>(
       try {
         return await apply(info);
       } finally {
-        gatherer.reset();
+        reset();
       }
     },
-    discard: gatherer.reset,
+    discard: reset,
     scores: async (batch, place) => {
       const key = JSON.stringify([batch.size, batch.tasks, Object.keys(batch.columns)]);
       const scorer = await compiled.once<Scorer<Name>>(`scores ${key}`, () =>
@@ -130,22 +134,12 @@ export async function createOnnxEngine<Name extends string>(
       );
       return scorer.score(batch, place);
     },
-    flush: () => {
-      if (behind) writeVariables(layout, compiled.memory);
-      behind = false;
-    },
-    save: updating.save,
-    load: async (state) => {
-      await readVariables(layout, compiled.memory);
-      await updating.load(state);
-      behind = false;
-    },
+    flush: holding.flush,
+    save: holding.save,
+    load: holding.load,
     dispose: () => {
-      updating.dispose();
+      holding.dispose();
       void compiled.release().finally(() => host.close());
     },
   };
 }
-
-/** What every trainer's steps need at least. */
-const ONE_GROUP: StepInfo = { step: 0, epoch: 0, counts: [], groups: 1 };

@@ -31,11 +31,11 @@ export function gapsOf(
       written.push(gradient({ at: parameterAt, size }));
     }
   }
-  return [OUT.gradients, OUT.rest, OUT.jacobian, OUT.lastShared].flatMap((space) =>
+  return [...sizes].flatMap(([space, size]) =>
     complement(
       space,
       written.filter((piece) => piece.space === space),
-      sizes.get(space) ?? 0,
+      size,
     ),
   );
 }

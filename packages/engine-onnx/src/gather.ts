@@ -78,12 +78,34 @@ export function fillGroup<Name extends string>(
   );
 }
 
-/** Where everything goes that a group's step finds. */
-export function gatherTargets(
-  layout: Layout,
-  step: GatherStep,
-  wish: GatherWish,
-): readonly Target[] {
+/** What a group's step hands out, and where it goes. */
+export interface GatherPlan {
+  /** Whether tables' gradients may come as the rows that were looked up. */
+  readonly sparse: boolean;
+  readonly targets: (step: GatherStep, wish: GatherWish) => readonly Target[];
+  /** Memories that a program may write in part: what it leaves out is 0. */
+  readonly partly: readonly string[];
+}
+
+/** Everything into the host's memory. */
+export const hostPlan = (layout: Layout): GatherPlan => ({
+  sparse: true,
+  targets: (step, wish) => [
+    ...foundTargets(layout, step),
+    ...layout.parameters.flatMap(({ at }, i) => {
+      const own = step.own[i];
+      const rest = step.rest[i];
+      return [
+        ...(own ? [{ node: own, space: OUT.gradients, at }] : []),
+        ...(rest ? [{ node: rest, space: wish.rows ? OUT.rest : OUT.gradients, at }] : []),
+      ];
+    }),
+  ],
+  partly: [OUT.gradients, OUT.rest, OUT.jacobian, OUT.lastShared],
+});
+
+/** Where everything goes that a group's step finds but gradients by parameter. */
+export function foundTargets(layout: Layout, step: GatherStep): readonly Target[] {
   const targets: Target[] = [{ node: step.losses, space: OUT.losses, at: 0 }];
   if (step.weights) targets.push({ node: step.weights, space: OUT.weights, at: 0 });
   layout.jacobian.forEach(({ at }, i) => {
@@ -93,12 +115,6 @@ export function gatherTargets(
   layout.lastShared.forEach(({ at }, i) => {
     const node = step.lastShared[i];
     if (node) targets.push({ node, space: OUT.lastShared, at });
-  });
-  layout.parameters.forEach(({ at }, i) => {
-    const own = step.own[i];
-    const rest = step.rest[i];
-    if (own) targets.push({ node: own, space: OUT.gradients, at });
-    if (rest) targets.push({ node: rest, space: wish.rows ? OUT.rest : OUT.gradients, at });
   });
   for (const { variable, value } of step.assigned) {
     targets.push({ node: value, space: OUT.assigned, at: bufferAt(layout, variable) });

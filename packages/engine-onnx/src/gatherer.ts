@@ -9,7 +9,7 @@ import {
   traceGather,
 } from "@polytask/graph";
 import type { Compiled } from "./compiled.ts";
-import { fillGroup, gatherTargets, groupShape, groupSpaces } from "./gather.ts";
+import { fillGroup, type GatherPlan, groupShape, groupSpaces } from "./gather.ts";
 import { type Gap, gapsOf } from "./gaps.ts";
 import { fillPass } from "./inputs.ts";
 import { OUT, type Values } from "./memory.ts";
@@ -58,6 +58,7 @@ export function createGatherer<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   compiled: Compiled,
+  plan: GatherPlan,
 ): Gatherer<Name> {
   const assigned = new Map<number, number>();
   let tables = createTables(layout, compiled.memory);
@@ -90,6 +91,7 @@ export function createGatherer<Name extends string>(
     await compiled.prepare({ rows: wish.rows, staging: info.groups > 1, lookups });
     return compiled.once(name, () =>
       compileGroup(network, layout, compiled, {
+        plan,
         shape,
         wish,
         step,
@@ -111,7 +113,7 @@ export function createGatherer<Name extends string>(
         rows: needsRows(network, info),
         share: 1 / (info.groups * network.reducer.size),
         // Other processes have other rows.
-        sparse: network.reducer.size === 1,
+        sparse: plan.sparse && network.reducer.size === 1,
       };
       const group = await groupOf(shape, wish, info);
       group.vigil.used(() => recordGather(network, layout, shape, wish));
@@ -155,6 +157,7 @@ export function createGatherer<Name extends string>(
 
 /** A traced group and what it is made for. */
 interface Traced<Name extends string> {
+  readonly plan: GatherPlan;
   readonly serial: number;
   readonly shape: GroupShape<Name>;
   readonly wish: GatherWish;
@@ -168,17 +171,20 @@ async function compileGroup<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   { memory, compile }: Compiled,
-  { serial, shape, wish, step, lookups, traced }: Traced<Name>,
+  { plan, serial, shape, wish, step, lookups, traced }: Traced<Name>,
 ): Promise<Group> {
   const spaces = groupSpaces(network, shape, step);
-  const targets = [...gatherTargets(layout, step, wish), ...lookups.targets];
-  const sizes = new Map([...memory.spaces].map(([space, values]) => [space, values.length]));
+  const targets = [...plan.targets(step, wish), ...lookups.targets];
+  const sizes = new Map(
+    plan.partly.map((space) => [space, memory.spaces.get(space)?.length ?? 0] as const),
+  );
   const program = await compile(
     {
       what: whatOf(shape),
       graph: step.graph,
       targets,
       diagnostics: step.diagnostics,
+      examples: shape.size,
       traced,
     },
     { reads: new Map([...memory.spaces, ...spaces]), writes: memory.spaces },

@@ -2,6 +2,7 @@ import type { Network } from "@polytask/core";
 import { type JacobianBlock, type Layout, slotSpace, SPACE } from "@polytask/graph";
 import { createArena, createKernels, type Kernels, regionBytes } from "./kernels/index.ts";
 import { ROWS } from "./tables.ts";
+import { hasPenalties } from "./wishes.ts";
 
 /** Numbers that graphs read and write by the name of their space. */
 export type Values = Float32Array | Int32Array | Uint8Array;
@@ -89,7 +90,6 @@ export function createMemory<Name extends string>(
   options: MemoryOptions,
 ): Memory {
   const tasks = network.tasks.length;
-  const penalties = network.model.penalty ?? network.regularizers.some(({ penalty }) => penalty);
   const tables = layout.parameters.filter(({ of }) => of.info.layout === "rows");
   const sizes = {
     parameters: layout.parameterSize,
@@ -103,7 +103,7 @@ export function createMemory<Name extends string>(
   };
   const outputs: readonly (readonly [string, number])[] = [
     [OUT.gradients, layout.parameterSize],
-    [OUT.rest, penalties && wish.rows ? layout.parameterSize : 0],
+    [OUT.rest, hasPenalties(network) && wish.rows ? layout.parameterSize : 0],
     [OUT.jacobian, wish.rows ? layout.jacobianSize : 0],
     [OUT.lastShared, layout.lastSharedSize],
     [OUT.assigned, layout.bufferSize],

@@ -1,7 +1,8 @@
 import { CONTRACT, type EnginePlugin } from "@polytask/core";
+import { coversDevice, whileOneGroup } from "./device/index.ts";
 import { createOnnxEngine } from "./engine.ts";
 import { withFallback } from "./fallback.ts";
-import { type OnnxOptions, readOptions } from "./options.ts";
+import { type OnnxOptions, type OnnxSettings, readOptions } from "./options.ts";
 import { openHost } from "./session/index.ts";
 
 /**
@@ -19,8 +20,14 @@ import { openHost } from "./session/index.ts";
  * an error of the tracer where plugin code cannot be compiled, unless `fallback` is "eager".
  */
 export function onnx<Name extends string>(options: OnnxOptions = {}): EnginePlugin<Name> {
-  const settings = readOptions(options);
-  const { fallback = "none", onCompile = () => undefined } = options;
+  return compiledEngine(readOptions(options), options);
+}
+
+/** The engine of some settings. */
+export function compiledEngine<Name extends string>(
+  settings: OnnxSettings,
+  { fallback = "none", onCompile = () => undefined }: OnnxOptions,
+): EnginePlugin<Name> {
   return {
     kind: "engine",
     name: "engine-onnx",
@@ -28,8 +35,11 @@ export function onnx<Name extends string>(options: OnnxOptions = {}): EnginePlug
     create: (scope) => {
       const make = async () => {
         const host = await openHost(settings.session, settings);
+        const start = (device: boolean) =>
+          createOnnxEngine(scope.network, host, { ...settings, device }, onCompile);
         try {
-          return await createOnnxEngine(scope.network, host, settings, onCompile);
+          const device = settings.device && coversDevice(scope.network);
+          return await (device ? whileOneGroup(start) : start(false));
         } catch (error) {
           await host.close();
           throw error;

@@ -33,6 +33,11 @@ export interface OnnxSettings {
   readonly simd: boolean;
   readonly worker: boolean;
   readonly lean: boolean;
+  /**
+   * Whether parameters stay on the provider's device, as far as a network allows. The runtime hands tensors on a device out
+   * for webgpu alone; on the CPU, whose device is this memory, it is for tests.
+   */
+  readonly device: boolean;
 }
 
 /** @throws POLYTASK_OPTION */
@@ -55,5 +60,7 @@ export function readOptions(options: OnnxOptions): OnnxSettings {
   }
   const lean = memory === "lean";
   const session = { provider, ...(threads !== undefined && { threads }) };
-  return { session, simd, worker, lean };
+  // A tensor on a device belongs to the thread that made it.
+  const device = provider === "webgpu" && !worker && !lean;
+  return { session, simd, worker, lean, device };
 }

@@ -1,8 +1,8 @@
-import { ancestors, type NodeOf, sizeOf, type Target } from "@polytask/graph";
-import type { Wiring } from "./compiler.ts";
+import { ancestors, type NodeOf, sizeOf, splitTargets, type Target } from "@polytask/graph";
+import type { Loader, Wiring } from "./compiler.ts";
 import type { Values } from "./memory.ts";
 import { encode } from "./onnx/index.ts";
-import type { Bound, Call, Host } from "./session/index.ts";
+import { type Bound, type Call, type Host, outputsOf } from "./session/index.ts";
 
 /** A compiled graph, wired to memory. */
 export interface Program {
@@ -13,14 +13,20 @@ export interface Program {
   readonly dispose: () => Promise<void>;
 }
 
+/** Programs on memory that the host shares with the runtime. */
+export const hostLoader = (host: Host): Loader => ({
+  finish: splitTargets,
+  load: (targets, wiring) => createProgram(targets, wiring, host),
+});
+
 /** Encodes a graph, loads it, and binds its inputs and outputs to memory. */
-export async function createProgram(
+async function createProgram(
   targets: readonly Target[],
   { reads, writes }: Wiring,
   host: Host,
 ): Promise<Program> {
   const named = targets.map((target, i) => ({ ...target, name: `out/${i}` }));
-  const { bytes, inputs } = encode(named);
+  const { bytes, inputs } = encode(named, { pieces: outputsOf(host.provider) });
   const model = await host.load(bytes, { planned: bytesOf(targets) <= PLANNED });
   const given = inputs.filter(({ view }) => !reads.has(view.attributes.space));
   const feeds = inputs.map(({ name, view }) => {
@@ -76,5 +82,5 @@ const bytesOf = (targets: readonly Target[]): number =>
     .filter(({ op }) => op !== "View")
     .reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
 
-const pieceOf = (values: Values, { attributes: { at }, shape }: NodeOf<"View">): Values =>
+export const pieceOf = (values: Values, { attributes: { at }, shape }: NodeOf<"View">): Values =>
   values.subarray(at, at + sizeOf(shape));

@@ -12,6 +12,8 @@ export {
   traceGather,
 } from "./step/gather-step.ts";
 export { type HostInput, type NoiseInput, type PassInputs } from "./step/inputs.ts";
+export { type ApplyStep, type ApplyWish, traceApply } from "./step/apply-step.ts";
+export { COMBINED_SPACE, type CombinedWish, rowsSpace } from "./step/combined-gradients.ts";
 export { combineStep } from "./step/combine-step.ts";
 export {
   type JacobianBlock,
@@ -20,6 +22,7 @@ export {
   layoutOf,
   type Placed,
 } from "./step/layout.ts";
+export { rowBlocks } from "./step/row-blocks.ts";
 export { type ScoresStep, traceScores } from "./step/scores-step.ts";
 export { columnSpace, SPACE } from "./step/spaces.ts";
 export { type EditStep, ROWS_SPACE, traceEdit } from "./step/edit-step.ts";

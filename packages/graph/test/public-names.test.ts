@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 test("public names", async () => {
   expect(Object.keys(await import("@polytask/graph")).sort()).toEqual([
     "ARITHMETIC",
+    "COMBINED_SPACE",
     "Graph",
     "LOGIC",
     "RATE_SPACE",
@@ -26,11 +27,14 @@ test("public names", async () => {
     "optimise",
     "recordGather",
     "registerLowering",
+    "rowBlocks",
+    "rowsSpace",
     "sameShape",
     "sizeOf",
     "slotSpace",
     "splitTargets",
     "trace",
+    "traceApply",
     "traceEdit",
     "traceGather",
     "traceProx",

@@ -25,6 +25,8 @@ export interface EncodeOptions {
    * that stay on a device, whose places the runtime counts without it.
    */
   readonly inPlace?: boolean;
+  /** How many small pieces of memory an input may hold: a device writes a few arrays at once. Default: any number. */
+  readonly pieces?: number;
 }
 
 /**
@@ -37,7 +39,10 @@ export function encode(
   options: EncodeOptions = {},
 ): EncodedModel {
   const extra = (options.inPlace ?? true) ? [inPlace] : [];
-  const groups = neighbouringViews(ancestors(outputs.map(({ node }) => node)));
+  const groups = neighbouringViews(
+    ancestors(outputs.map(({ node }) => node)),
+    options.pieces ?? Infinity,
+  );
   const inputs = groups.map((group) => ({ name: nameOf(group), view: group.whole }));
   const groupOf = new Map(groups.flatMap((group) => group.pieces.map((p) => [pieceOf(p), group])));
   const taken = new Map<string, NamedPiece>();

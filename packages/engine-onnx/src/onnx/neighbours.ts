@@ -16,8 +16,8 @@ const SMALL = 2048;
 export const pieceOf = ({ attributes: { space, at }, shape, dtype }: View): string =>
   `${space}@${at}+${sizeOf(shape)} ${dtype}`;
 
-/** The views among the nodes, every piece of memory once, small neighbours together. */
-export function neighbouringViews(nodes: readonly Node[]): readonly Neighbours[] {
+/** The views among the nodes, every piece of memory once, small neighbours together: so many at most. */
+export function neighbouringViews(nodes: readonly Node[], most: number): readonly Neighbours[] {
   const distinct = new Map<string, View>();
   for (const node of nodes) {
     if (node.op === "View" && !distinct.has(pieceOf(node))) distinct.set(pieceOf(node), node);
@@ -25,7 +25,7 @@ export function neighbouringViews(nodes: readonly Node[]): readonly Neighbours[]
   const runs: View[][] = [];
   for (const view of [...distinct.values()].sort(byPlace)) {
     const run = runs.at(-1);
-    if (run && follows(run[run.length - 1], view)) run.push(view);
+    if (run && run.length < most && follows(run[run.length - 1], view)) run.push(view);
     else runs.push([view]);
   }
   return runs.map((pieces) => ({ whole: joined(pieces), pieces }));

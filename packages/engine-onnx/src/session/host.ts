@@ -1,8 +1,10 @@
 import type { DType, Shape } from "@polytask/graph";
 import type { Values } from "../memory.ts";
+import type { Provider } from "./provider.ts";
 
 /** Where models are loaded and run: this thread, or one of their own. */
 export interface Host {
+  readonly provider: Provider | undefined;
   readonly load: (bytes: Uint8Array, options: LoadOptions) => Promise<Model>;
   /** To be called when all models have been released; ends the thread, if there is one. */
   readonly close: () => Promise<void>;

@@ -10,6 +10,7 @@ import { tensorOf } from "./tensors.ts";
 export async function localHost(options: SessionOptions): Promise<Host> {
   await openRuntime(options);
   return {
+    provider: options.provider,
     load: async (bytes, { planned }) => {
       const session = await createSession(bytes, { ...options, planned });
       return {

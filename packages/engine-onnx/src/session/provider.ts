@@ -14,6 +14,12 @@ const REMEDY: Readonly<Record<Provider, string>> = {
   cuda: "Let onnxruntime-node's install script fetch its CUDA libraries (npm rebuild onnxruntime-node), beside CUDA and cuDNN, or choose cpu.",
 };
 
+/** How many outputs a node may have: WebGPU promises 8 buffers to a shader, one of which is its input. */
+const OUTPUTS: Readonly<Partial<Record<Provider, number>>> = { webgpu: 7 };
+
+/** The same for models that are run by a provider; ∞ where there is no such limit. */
+export const outputsOf = (provider: Provider = "cpu"): number => OUTPUTS[provider] ?? Infinity;
+
 const found = new Set<Provider>();
 
 /**

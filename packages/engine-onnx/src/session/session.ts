@@ -21,7 +21,8 @@ export interface SessionOptions {
   readonly planned?: boolean;
   /**
    * Where results are left, for all outputs by name: on the "device" they can be fed to the next run. Then the model must
-   * have been encoded with `inPlace: false`, and every run fetches all outputs. Default: all on the "host".
+   * have been encoded with `inPlace: false`, and every run fetches all outputs. The CPU's device is the host. Default: all
+   * on the "host".
    */
   readonly locations?: Readonly<Record<string, "host" | "device">>;
 }
@@ -71,7 +72,7 @@ export async function createSession(
   const session = await runtime.InferenceSession.create(bytes, {
     ...settings,
     executionProviders: [provider],
-    ...(locations && { preferredOutputLocation: preferred(locations) }),
+    ...(locations && provider !== "cpu" && { preferredOutputLocation: preferred(locations) }),
   });
   const inPlace =
     provider === "cpu" && session.outputNames.includes(IN_PLACE) && (await worksInPlace(runtime));

@@ -18,6 +18,7 @@ export async function workerHost(options: SessionOptions): Promise<Host> {
   const memories = createNumbering();
   let made = 0;
   return {
+    provider: options.provider,
     load: async (bytes, { planned }) => {
       const model = made++;
       await thread.ask({ kind: "load", model, bytes, planned });

@@ -1,4 +1,4 @@
-import type { ElementwiseOptimizer } from "@polytask/core";
+import type { ElementwiseOptimizer, ParameterInfo } from "@polytask/core";
 import { onTouchedRows } from "@polytask/core/engine";
 import type { Scalar } from "@tensorflow/tfjs";
 import { Graph } from "../graph.ts";
@@ -18,6 +18,15 @@ export interface UpdateStep {
 export const UPDATE_SPACE = { gradients: "gradients", scalars: "scalars" } as const;
 export const slotSpace = (slot: string): string => `slot/${slot}`;
 
+/** What a rule is applied to: a parameter, or several of one layout that lie next to one another. */
+export interface Updated {
+  readonly at: number;
+  /** In the shape that value and slots have. */
+  readonly gradient: Node;
+  /** Whether rows without a gradient stay. */
+  readonly lazy: boolean;
+}
+
 /** Traces `update`; `scalars` says how many numbers the rule takes. */
 export function traceUpdate(
   optimizer: ElementwiseOptimizer,
@@ -25,9 +34,27 @@ export function traceUpdate(
   scalars: number,
 ): UpdateStep {
   const graph = new Graph();
-  const parameters = trace(
+  const all = layout.parameters.map(({ of, variable: { shape }, at }) => ({
+    at,
+    gradient: graph.view(UPDATE_SPACE.gradients, at, shape),
+    lazy: isLazy(optimizer, of.info),
+  }));
+  return { graph, parameters: traceRule(graph, optimizer, all, scalars) };
+}
+
+export const isLazy = ({ rows }: ElementwiseOptimizer, { layout }: ParameterInfo): boolean =>
+  rows === "lazy" && layout === "rows";
+
+/** The rule on each of the given by itself; scalars one row for each. */
+export const traceRule = (
+  graph: Graph,
+  optimizer: ElementwiseOptimizer,
+  all: readonly Updated[],
+  scalars: number,
+): UpdateStep["parameters"] =>
+  trace(
     (tracer) =>
-      layout.parameters.map(({ of, variable: { shape }, at }, i) => {
+      all.map(({ at, gradient: { shape }, gradient: node, lazy }, i) => {
         const view = (space: string): ReturnType<typeof tracer.tensor> =>
           tracer.tensor(graph.view(space, at, shape));
         const numbers = Array.from(
@@ -39,11 +66,10 @@ export function traceUpdate(
           value: view(SPACE.parameters),
           slots: optimizer.slots.map((slot) => view(slotSpace(slot))),
         };
-        const gradient = view(UPDATE_SPACE.gradients);
+        const gradient = tracer.tensor(node);
         const updated = tracer.within(running, () =>
           optimizer.update(before.value, gradient, before.slots, numbers),
         );
-        const lazy = optimizer.rows === "lazy" && of.info.layout === "rows";
         const next = lazy ? onTouchedRows(gradient, updated, before) : updated;
         return {
           value: tracer.nodeOf(next.value),
@@ -52,5 +78,3 @@ export function traceUpdate(
       }),
     graph,
   );
-  return { graph, parameters };
-}

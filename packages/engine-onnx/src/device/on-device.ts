@@ -1,0 +1,85 @@
+import type { ElementwiseOptimizer, Network } from "@polytask/core";
+import { Graph, type Layout, slotSpace, SPACE } from "@polytask/graph";
+import type { Compiled } from "../compiled.ts";
+import { takeAssigned } from "../gather.ts";
+import type { Gatherer } from "../gatherer.ts";
+import type { Holding } from "../holding.ts";
+import { loadSlots, readVariables, saveSlots, writeVariables } from "../state.ts";
+import type { Counts } from "../update.ts";
+import { createApplying } from "./applying.ts";
+import type { Store } from "./store.ts";
+
+/** Parameters and slots as tensors that stay with the runtime; the host's memory is a copy, made when it is asked for. */
+export function holdOnDevice<Name extends string>(
+  network: Network<Name>,
+  optimizer: ElementwiseOptimizer,
+  layout: Layout<Name>,
+  compiled: Compiled,
+  { store, gatherer }: { readonly store: Store; readonly gatherer: Gatherer<Name> },
+): Holding<Name> {
+  const counts: Counts = new Map();
+  const applying = createApplying(network, optimizer, layout, compiled, { store, counts });
+  const slots = optimizer.slots.map(slotSpace);
+  const all = [SPACE.parameters, ...slots];
+  /** Memories that the copy lags behind in. */
+  const stale = new Set<string>();
+  let behind = false;
+  store.load(compiled.memory.spaces);
+
+  const fetch = async (spaces: readonly string[]): Promise<void> => {
+    for (const space of spaces) {
+      if (!stale.has(space)) continue;
+      const reading = await compiled.once(`read back ${space}`, () =>
+        compileReading(layout, compiled, space),
+      );
+      await reading.run();
+      stale.delete(space);
+    }
+  };
+
+  return {
+    combine: (standing, mixing) => {
+      applying.combine(standing, mixing);
+      return Promise.resolve();
+    },
+    move: async (moving, rate, { step }) => {
+      await applying.move(moving, rate, step);
+      takeAssigned(layout, compiled.memory, gatherer.assigned);
+      for (const space of all) stale.add(space);
+      behind = true;
+    },
+    reset: store.clear,
+    flush: async () => {
+      if (!behind) return;
+      await fetch([SPACE.parameters]);
+      writeVariables(layout, compiled.memory);
+      behind = false;
+    },
+    save: async () => {
+      await fetch(slots);
+      return saveSlots(layout, compiled.memory, optimizer.slots, counts);
+    },
+    load: async (state) => {
+      await readVariables(layout, compiled.memory);
+      loadSlots(layout, compiled.memory, optimizer.slots, counts, state);
+      store.load(compiled.memory.spaces);
+      stale.clear();
+      behind = false;
+    },
+    dispose: store.dispose,
+  };
+}
+
+/** A tensor on a device is read by a program that hands it out on the host; the runtime has no other way. */
+async function compileReading(layout: Layout, { memory, compile }: Compiled, space: string) {
+  const graph = new Graph();
+  return compile(
+    {
+      what: `reading ${space}`,
+      graph,
+      targets: [{ node: graph.view(space, 0, [layout.parameterSize]), space, at: 0 }],
+      traced: 0,
+    },
+    { reads: memory.spaces, writes: memory.spaces },
+  );
+}

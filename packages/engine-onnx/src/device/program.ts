@@ -1,0 +1,76 @@
+import { ops, type Target } from "@polytask/graph";
+import type { Loader, Wiring } from "../compiler.ts";
+import type { Values } from "../memory.ts";
+import { encode } from "../onnx/index.ts";
+import { pieceOf, type Program } from "../program.ts";
+import {
+  createSession,
+  outputsOf,
+  type SessionOptions,
+  tensorOf,
+  type Tensors,
+} from "../session/index.ts";
+import { resolve } from "./resolve.ts";
+import type { Store } from "./store.ts";
+
+/** Programs that read and write the tensors of a store where they lie; everything else crosses in every run. */
+export const deviceLoader = (store: Store, options: SessionOptions): Loader => ({
+  finish: (graph, targets) => {
+    const shaped = targets.map(({ node, space }) => {
+      const segment = store.find(space);
+      return segment ? ops.reshape(graph, node, segment.shape) : node;
+    });
+    const nodes = resolve(graph, shaped, store.of);
+    return targets.map((target, i) => ({ ...target, node: nodes[i] }));
+  },
+  load: (targets, wiring) => createProgram(targets, wiring, store, options),
+});
+
+async function createProgram(
+  targets: readonly Target[],
+  { reads, writes }: Wiring,
+  store: Store,
+  options: SessionOptions,
+): Promise<Program> {
+  const named = targets.map((target, i) => ({ ...target, name: `out/${i}` }));
+  const { bytes, inputs } = encode(named, { inPlace: false, pieces: outputsOf(options.provider) });
+  const stays = (space: string): boolean => store.find(space) !== undefined;
+  const session = await createSession(bytes, {
+    ...options,
+    locations: Object.fromEntries(
+      named.map(({ name, space }) => [name, stays(space) ? "device" : "host"]),
+    ),
+  });
+  const feeds: Tensors = {};
+  const kept: { readonly name: string; readonly segment: string }[] = [];
+  const given: (typeof inputs)[number][] = [];
+  for (const input of inputs) {
+    const { name, view } = input;
+    const { space } = view.attributes;
+    const values = reads.get(space);
+    if (stays(space)) kept.push({ name, segment: space });
+    else if (values) feeds[name] = tensorOf(pieceOf(values, view), view.shape, view.dtype);
+    else given.push(input);
+  }
+  const fetches = Object.fromEntries(named.map(({ name }) => [name, null]));
+
+  return {
+    run: async (changing) => {
+      for (const { name, segment } of kept) feeds[name] = store.tensor(segment);
+      for (const { name, view } of given) {
+        const values = changing?.get(view.attributes.space);
+        if (!values) throw new Error(`unreachable: no memory "${view.attributes.space}"`);
+        feeds[name] = tensorOf(pieceOf(values, view), view.shape, view.dtype);
+      }
+      const results = await session.run(feeds, fetches);
+      for (const { name, space, at } of named) {
+        if (stays(space)) store.put(space, results[name]);
+        else (writes.get(space) as Values).set(results[name].data as Float32Array, at);
+      }
+    },
+    redirect: () => {
+      throw new Error("unreachable: a step of several groups on a device");
+    },
+    dispose: () => session.release(),
+  };
+}

@@ -1,0 +1,51 @@
+import type { Network } from "@polytask/core";
+import type { Layout } from "@polytask/graph";
+import { combineLean } from "./combine-lean.ts";
+import { checkGradients, combineRows, finishGradients } from "./combine.ts";
+import type { Compiled } from "./compiled.ts";
+import { takeAssigned } from "./gather.ts";
+import type { Gatherer } from "./gatherer.ts";
+import type { Holding } from "./holding.ts";
+import { applyProx } from "./prox.ts";
+import { readVariables, writeVariables } from "./state.ts";
+import { createUpdating } from "./updating.ts";
+
+/** Everything in the host's memory, which graphs read and kernels change where it lies. */
+export function holdInMemory<Name extends string>(
+  network: Network<Name>,
+  layout: Layout<Name>,
+  compiled: Compiled,
+  gatherer: Gatherer<Name>,
+  { lean }: { readonly lean: boolean },
+): Holding<Name> {
+  const updating = createUpdating(network, layout, compiled);
+  let behind = false;
+  return {
+    combine: async (standing, mixing) => {
+      const { memory } = compiled;
+      if (lean) await combineLean(layout, compiled, gatherer.gathered(), standing, mixing);
+      else combineRows(layout, memory, standing, mixing);
+      finishGradients(network, layout, memory, standing, gatherer.tables());
+    },
+    move: async (moving, rate, place) => {
+      checkGradients(compiled.memory, moving, place.step);
+      await updating.apply(moving, rate);
+      takeAssigned(layout, compiled.memory, gatherer.assigned);
+      await applyProx(network, layout, compiled, { moving, rate, place });
+      behind = true;
+    },
+    reset: () => undefined,
+    flush: () => {
+      if (behind) writeVariables(layout, compiled.memory);
+      behind = false;
+      return Promise.resolve();
+    },
+    save: updating.save,
+    load: async (state) => {
+      await readVariables(layout, compiled.memory);
+      await updating.load(state);
+      behind = false;
+    },
+    dispose: updating.dispose,
+  };
+}
