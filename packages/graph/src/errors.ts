@@ -13,13 +13,15 @@ export const noLowering = (who: string, kernel: string, use = ""): PolytaskError
     remedy: `Write it with other ops, teach it with registerLowering("${kernel}", …) of @polytask/graph, or run on the eager engine.`,
   });
 
+const after = (kernel: string): string => (kernel === "" ? "" : ` after the op "${kernel}"`);
+
 /** A value read where none exists yet. */
 export const valueRead = (who: string, kernel: string): PolytaskError =>
   new PolytaskError({
     code: "POLYTASK_TRACE_READ",
     who,
     required: "a step is a function of tensors: values are read between steps, never inside one",
-    found: `a tensor's value is read${kernel === "" ? "" : ` after the op "${kernel}"`}`,
+    found: `a tensor's value is read${after(kernel)}`,
     remedy: "Compute with ops (tf.where instead of if), or bring host values in through pass.host.",
   });
 
@@ -34,12 +36,12 @@ export const frozenNoise = (who: string, op: string): PolytaskError =>
   });
 
 /** Numbers made into a tensor inside a step. */
-export const frozenConstant = (who: string, shape: Shape): PolytaskError =>
+export const frozenConstant = (who: string, kernel: string, shape: Shape): PolytaskError =>
   new PolytaskError({
     code: "POLYTASK_TRACE_CONSTANT",
     who,
     required: "numbers that become a tensor inside a step are either fixed or a step input",
-    found: `a tensor of shape ${shown(shape)} is made from numbers: they would be the same at every step`,
+    found: `a tensor of shape ${shown(shape)} is made from numbers${after(kernel)}: they would be the same at every step`,
     remedy:
       "Wrap it in constant(() => …) of @polytask/core if that is meant; use pass.host if the numbers change.",
   });
@@ -60,13 +62,13 @@ export const frozenValue = (
   who: string,
   op: string,
   before: string | undefined,
-  after: string | undefined,
+  now: string | undefined,
 ): PolytaskError =>
   new PolytaskError({
     code: "POLYTASK_TRACE_FROZEN",
     who,
     required: "numbers that change from step to step enter a compiled step through pass.host",
-    found: `near the op "${op}" there was ${before ?? "nothing"} when the step was compiled, and now there is ${after ?? "nothing"}`,
+    found: `${op === "" ? "" : `near the op "${op}" `}there was ${before ?? "nothing"} when the step was compiled, and now there is ${now ?? "nothing"}`,
     remedy:
       "Read the number with pass.host(key, shape, read), or give the weighting a `phase` where the formula itself changes.",
   });

@@ -36,6 +36,7 @@ export class Session implements Tracer, Recorder {
   readonly recording: Entry[] = [];
   readonly #nodes = new WeakMap<object, Node>();
   readonly #made: Tensor[] = [];
+  /** What the running part has asked of tfjs last. */
   #kernel = "";
   #swallowed: Error | undefined;
 
@@ -63,8 +64,9 @@ export class Session implements Tracer, Recorder {
   }
 
   within<Result>(running: Running, run: () => Result): Result {
-    const outer = this.running;
+    const [outer, kernel] = [this.running, this.#kernel];
     this.running = running;
+    this.#kernel = "";
     try {
       const result = run();
       if (!(result instanceof Promise)) return result;
@@ -75,6 +77,7 @@ export class Session implements Tracer, Recorder {
       throw this.explain(error);
     } finally {
       this.running = outer;
+      this.#kernel = kernel;
     }
   }
 
@@ -85,7 +88,8 @@ export class Session implements Tracer, Recorder {
   ): Tensor | Tensor[] {
     const lowering = findLowering(kernel);
     if (!lowering) throw noLowering(this.where(), kernel);
-    this.#kernel = kernel;
+    // tfjs's own, at the end of some of its ops: nobody wrote it.
+    if (kernel !== "Identity") this.#kernel = kernel;
     this.record(kernel, JSON.stringify(attributes));
     const nodes: Record<string, Node> = {};
     for (const [name, tensor] of Object.entries(inputs)) {
@@ -166,7 +170,7 @@ export class Session implements Tracer, Recorder {
     const fixed = [CONSTANT_SCOPE, BACKWARD_SCOPE];
     if (names.some((name) => fixed.includes(name) || name.endsWith(OP))) return;
     if (node.op === "Constant" && [0, 1].includes(node.attributes.value)) return;
-    throw frozenConstant(this.where(), node.shape);
+    throw frozenConstant(this.where(), this.#kernel, node.shape);
   }
 
   private record(op: string, numbers: string): void {
