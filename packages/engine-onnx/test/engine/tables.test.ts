@@ -3,9 +3,13 @@ import {
   type ArchitecturePlugin,
   createTrainer,
   CONTRACT,
+  eager,
+  type EnginePlugin,
   input,
+  type OptimizerPlugin,
   seededRandom,
   type Task,
+  type Trainer,
 } from "@polytask/core";
 import { onnx } from "@polytask/engine-onnx";
 import { adam, momentum } from "@polytask/optimizers";
@@ -66,30 +70,31 @@ const byHand = Array.from({ length: ROWS }, (_, row) =>
   ids.reduce((sum, id, i) => sum + (id === row ? factors[i] / IDS : 0), 0),
 );
 
-const trained = async (
-  names: readonly string[],
-  threads: number,
-  optimizer = momentum({ learningRate: 1, momentum: 0 }),
-  batches: readonly (readonly [readonly number[], readonly number[]])[] = [[ids, factors]],
-): Promise<Float32Array> => {
-  await using trainer = await createTrainer(
-    Object.fromEntries(names.map((name) => [name, itself])),
-    {
-      architecture: lookup,
-      encoder: input({ id: [], factor: [1] }),
-      optimizer,
-      engine: onnx({ threads }),
-    },
-  );
+type Batches = readonly (readonly [readonly number[], readonly number[]])[];
+const start = (names: readonly string[], optimizer: OptimizerPlugin, engine: EnginePlugin) =>
+  createTrainer(Object.fromEntries(names.map((name) => [name, itself])), {
+    architecture: lookup,
+    encoder: input({ id: [], factor: [1] }),
+    optimizer,
+    engine,
+  });
+/** Trains until all batches, or so many, have been seen. */
+const fit = async (trainer: Trainer<string>, batches: Batches, steps = batches.length) => {
   const inputs = {
     id: batches.flatMap(([ids]) => [...ids]),
     factor: batches.flatMap(([, factors]) => factors.map((factor) => [factor])),
   };
-  const labels = Object.fromEntries(names.map((name) => [name, inputs.id.map(() => 0)]));
-  await trainer.fit(
-    { inputs, labels },
-    { epochs: 1, batchSize: batches[0][0].length, shuffle: false },
-  );
+  const labels = Object.fromEntries(trainer.tasks.map((name) => [name, inputs.id.map(() => 0)]));
+  await trainer.fit({ inputs, labels }, { steps, batchSize: batches[0][0].length, shuffle: false });
+};
+const trained = async (
+  names: readonly string[],
+  threads: number,
+  optimizer = momentum({ learningRate: 1, momentum: 0 }),
+  batches: Batches = [[ids, factors]],
+): Promise<Float32Array> => {
+  await using trainer = await start(names, optimizer, onnx({ threads }));
+  await fit(trainer, batches);
   return Float32Array.from((await trainer.state()).variables["architecture/table"].values);
 };
 
@@ -130,5 +135,53 @@ describe("adam", () => {
     expect(rowOf(table, 3)).toBeCloseTo(expected, 5);
     expect(rowOf(table, 0)).toBe(0);
     expect(rowOf(table, 5)).toBeLessThan(0);
+  });
+
+  describe.each(["exact", "lazy"] as const)('of rows "%s"', (rows) => {
+    // Few ids of many rows, many of them repeated: in most steps most rows have no gradient.
+    const few = Array.from({ length: 6 }, (_, step) => {
+      const from = 40 * step;
+      return [ids.slice(from, from + 40), factors.slice(from, from + 40)] as const;
+    });
+    const make = (engine: EnginePlugin, choice: "exact" | "lazy" = rows) =>
+      start(["one", "two"], adam({ learningRate: 0.1, rows: choice }), engine);
+    const engines = { eager: () => eager(), compiled: () => onnx({ threads: 2 }) };
+    type Name = keyof typeof engines;
+
+    /** Six steps, the last of them on another engine than the first; values and slots at the end. */
+    const run = async (first: Name, second: Name, after: number): Promise<number[]> => {
+      await using one = await make(engines[first]());
+      await fit(one, few, after);
+      await using two = await make(engines[second]());
+      await two.restore(structuredClone(await one.state()));
+      await fit(two, few);
+      const { variables, engine } = await two.state();
+      const saved = [variables["architecture/table"], ...Object.values(engine.tensors)];
+      expect(saved).toHaveLength(3);
+      return saved.flatMap(({ values }) => [...values]);
+    };
+
+    it("means the same in both engines, from each other's states too", async () => {
+      const expected = await run("eager", "eager", 3);
+      for (const [first, second, after] of [
+        ["compiled", "compiled", 3],
+        ["compiled", "eager", 2],
+        ["eager", "compiled", 4],
+      ] as const) {
+        (await run(first, second, after)).forEach((value, i) => {
+          expect(value).toBeCloseTo(expected[i], 5);
+        });
+      }
+    });
+
+    it("is saved, and the other choice's state refused", async () => {
+      await using one = await make(engines.compiled());
+      await fit(one, few, 2);
+      await using other = await make(engines.compiled(), rows === "lazy" ? "exact" : "lazy");
+      await expect(other.restore(await one.state())).rejects.toMatchObject({
+        code: "POLYTASK_STATE",
+        message: expect.stringContaining(`"${rows}"`) as string,
+      });
+    });
   });
 });
