@@ -1,8 +1,10 @@
-import { ancestors, Graph, type Node, ops } from "@polytask/graph";
+import { ancestors, Graph, type Node, ops, type Shape, sizeOf } from "@polytask/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   estimate,
+  examplesLast,
+  fuse,
   mergeProducts,
   optimise,
   readMasks,
@@ -158,6 +160,138 @@ describe("turnOnce", () => {
   });
 });
 
+describe("examplesLast", () => {
+  const B = 6;
+  const parameter = (graph: Graph, at: number, shape: Shape): Node =>
+    graph.view("parameters", at, shape);
+  const layer = (graph: Graph, x: Node, at: number, units: number): Node => {
+    const product = ops.matMul(graph, x, parameter(graph, at, [x.shape.at(-1) ?? 1, units]));
+    return ops.unary(graph, "Relu", ops.add(graph, product, parameter(graph, at + 300, [units])));
+  };
+  const turnedSizes = (outputs: readonly Node[]): readonly number[] =>
+    opsOf(outputs, "Transpose").map(({ shape }) => sizeOf(shape));
+
+  it("computes what follows [examples, units] as [units, examples]", async () => {
+    const graph = new Graph();
+    const hidden = layer(graph, graph.view("x", 0, [B, 8]), 0, 12);
+    const scores = layer(graph, hidden, 500, 4);
+    const outputs = [ops.sum(graph, scores, [0])];
+    const turned = examplesLast(graph, outputs, B);
+    expect(opsOf(turned, "MatMul").map(({ shape }) => shape)).toEqual([
+      [12, B],
+      [4, B],
+    ]);
+    // Only what products turn as they read it.
+    expect(Math.max(...turnedSizes(turned))).toBe(12 * 8);
+    expect(await apart(turned, outputs)).toBeLessThan(1e-6);
+  });
+
+  it("adds up mixtures of experts where they lie", async () => {
+    const graph = new Graph();
+    const x = graph.view("x", 0, [64, 8]);
+    const experts = ops.matMul(graph, x, parameter(graph, 0, [4, 8, 16]));
+    const gates = ops.softmax(
+      graph,
+      "Softmax",
+      ops.matMul(graph, x, parameter(graph, 900, [2, 8, 4])),
+    );
+    const mixed = ops.matMul(
+      graph,
+      ops.transpose(graph, gates, [1, 0, 2]),
+      ops.transpose(graph, experts, [1, 0, 2]),
+    );
+    const outputs = [ops.sum(graph, mixed, [0])];
+    const turned = examplesLast(graph, outputs, 64);
+    expect(opsOf(turned, "Mul").map(({ shape }) => sizeOf(shape))).toContain(2 * 4 * 16 * 64);
+    expect(turnedSizes(turned).every((size) => size <= 2 * 4 * 64)).toBe(true);
+    expect(await apart(turned, outputs)).toBeLessThan(1e-6);
+  });
+
+  const awkward: Readonly<Record<string, (graph: Graph, x: Node) => readonly Node[]>> = {
+    "examples against examples": (graph, x) => {
+      const h = layer(graph, x, 0, 5);
+      return [ops.matMul(graph, h, ops.swapLast(graph, h)), ops.softmax(graph, "Softmax", h)];
+    },
+    "a softmax over the examples": (graph, x) => [
+      ops.softmax(graph, "Softmax", ops.swapLast(graph, layer(graph, x, 0, 5))),
+      ops.softmax(graph, "LogSoftmax", layer(graph, x, 0, 5)),
+    ],
+    "an axis that is cut in two and put together again": (graph, x) => {
+      const h = ops.reshape(graph, layer(graph, x, 0, 12), [B, 3, 4]);
+      const moved = ops.transpose(graph, h, [1, 0, 2]);
+      const back = ops.reshape(graph, ops.transpose(graph, moved, [1, 0, 2]), [B, 12]);
+      return [moved, ops.mul(graph, back, ops.reshape(graph, h, [B, 12]))];
+    },
+    "examples as a part of an axis": (graph, x) => [
+      ops.reshape(graph, layer(graph, x, 0, 4), [2, 12]),
+      ops.reshape(graph, layer(graph, x, 0, 4), [B * 4]),
+    ],
+    "a value and itself with two equal axes changed": (graph, x) => {
+      const h = ops.reshape(graph, layer(graph, x, 0, 9), [B, 3, 3]);
+      return [ops.add(graph, h, ops.swapLast(graph, h)), ops.matMul(graph, h, h)];
+    },
+    "pieces of units and of examples": (graph, x) => {
+      const h = layer(graph, x, 0, 8);
+      return [
+        ops.slice(graph, h, [0, 2], [B, 4]),
+        ops.slice(graph, h, [0, 6], [B, 2], [1, -3]),
+        ops.slice(graph, h, [1, 0], [2, 8]),
+        ops.concat(graph, [h, layer(graph, x, 400, 3), graph.view("y", 0, [B, 1])], 1),
+        ops.concat(graph, [h, h], 0),
+      ];
+    },
+    "reductions over either": (graph, x) => {
+      const h = layer(graph, x, 0, 8);
+      return [
+        ops.reduce(graph, "ReduceMax", h, [1]),
+        ops.reduce(graph, "ReduceMin", h, [0]),
+        ops.sum(graph, h, [0, 1]),
+        ops.sum(graph, ops.mul(graph, h, graph.view("y", 0, [B, 1])), [0]),
+      ];
+    },
+    "what is broadcast": (graph, x) => {
+      const h = layer(graph, x, 0, 4);
+      return [
+        ops.expand(graph, ops.reshape(graph, h, [B, 1, 4]), [2, B, 3, 4]),
+        ops.where(
+          graph,
+          ops.logic(graph, "Greater", h, graph.constant(0.1)),
+          ops.reshape(graph, h, [B, 4]),
+          graph.view("y", 0, [1, 4]),
+        ),
+      ];
+    },
+    "ops that know nothing of it": (graph, x) => [
+      ops.cumSum(graph, layer(graph, x, 0, 4), { axis: 0, exclusive: false, reverse: true }),
+      ops.pad(graph, layer(graph, x, 0, 4), [1, 0], [0, 2]),
+      ops.gather(graph, layer(graph, x, 0, 4), graph.literal([3, 1], [2], "int32"), 0),
+    ],
+  };
+  for (const [name, make] of Object.entries(awkward)) {
+    it(`changes nothing: ${name}`, async () => {
+      const graph = new Graph();
+      const outputs = make(graph, graph.view("x", 0, [B, 7]));
+      const turned = examplesLast(graph, outputs, B);
+      expect(opsOf(turned, "MatMul").some(({ shape }) => shape.at(-1) === B)).toBe(true);
+      expect(await apart(turned, outputs)).toBeLessThan(1e-6);
+    });
+  }
+
+  it("changes nothing, on random products and moves of axes", async () => {
+    let found = 0;
+    await fc.assert(
+      fc.asyncProperty(choices, fc.constantFrom(3, 5), async (chosen, examples) => {
+        const { graph, outputs } = products(chosen, examples);
+        const turned = examplesLast(graph, outputs, examples);
+        if (opsOf(turned, "MatMul").some(({ shape }) => shape.at(-1) === examples)) found++;
+        expect(await apart(turned, outputs)).toBeLessThan(2e-6);
+      }),
+      { numRuns: 400, seed: 12 },
+    );
+    expect(found).toBeGreaterThan(200);
+  });
+});
+
 describe("all passes", () => {
   const models: Readonly<
     Record<string, { readonly model: Model; readonly style: Omit<Style, "batch"> }>
@@ -177,8 +311,12 @@ describe("all passes", () => {
       it(`${name}: ${what} stays what it is`, async () => {
         // Moves of the batches below are worth their search already.
         const { graph, outputs } = trace(model, { ...style, batch: 24 });
-        const found = optimise(graph, outputs).outputs;
-        expect(await apart(found, outputs)).toBeLessThan(2e-6);
+        for (const examples of [undefined, 24]) {
+          const found = optimise(graph, outputs, { examples }).outputs;
+          expect(await apart(found, outputs)).toBeLessThan(2e-6);
+        }
+        const turned = examplesLast(graph, fuse(graph, outputs).outputs, 24);
+        expect(await apart(turned, outputs)).toBeLessThan(2e-6);
       });
 
       it(`${name}: every pass makes ${what} cheaper`, () => {
@@ -197,7 +335,7 @@ describe("all passes", () => {
   it("moves no large value of mmoe's experts on the way back to the first layer", () => {
     const { graph, outputs } = traceRows(mmoe("product"), { tasks: 2, batch: 256, loops: false });
     const large = 2 * 256 * 8 * 64;
-    const moved = opsOf(optimise(graph, outputs).outputs, "Transpose");
+    const moved = opsOf(optimise(graph, outputs, { examples: 256 }).outputs, "Transpose");
     expect(moved.filter(({ shape }) => shape.reduce((a, b) => a * b, 1) >= large)).toEqual([]);
   });
 

@@ -4,11 +4,16 @@ import type { Contraction } from "./contraction.ts";
 import { costAbove } from "./cost.ts";
 
 /** What costs least above the operands of contractions; the first, where another is no better. */
-export function cheapest(forms: readonly Node[], contractions: readonly Contraction[]): Node {
-  // With what they are made of: a move of axes that is there already may turn into one of its operand.
-  const there = new Set(
-    ancestors(contractions.flatMap(({ operands }) => operands.map(({ node }) => node))),
+export const cheapest = (forms: readonly Node[], contractions: readonly Contraction[]): Node =>
+  cheaper(
+    forms,
+    contractions.flatMap(({ operands }) => operands.map(({ node }) => node)),
   );
+
+/** What costs least above some values. */
+export function cheaper(forms: readonly Node[], values: readonly Node[]): Node {
+  // With what they are made of: a move of axes that is there already may turn into one of its operand.
+  const there = new Set(ancestors(values));
   let [best] = forms;
   let least = costAbove(best, there);
   for (const form of forms.slice(1)) {

@@ -1,5 +1,5 @@
 import { ancestors } from "../graph.ts";
-import { type Node, type Op, type Shape, sizeOf } from "../node.ts";
+import { type Node, type NodeOf, type Op, type Shape, sizeOf } from "../node.ts";
 
 /** Guessed time of a graph, in microseconds. */
 export function estimate(outputs: readonly Node[]): number {
@@ -26,8 +26,16 @@ export function costAbove(node: Node, there: ReadonlySet<Node>): number {
 /** The sum; of a turned matrix that only products read nearly nothing. */
 function total(nodes: readonly Node[], outputs: readonly Node[]): number {
   const turned = onlyTurned(nodes, outputs);
-  return nodes.reduce((sum, node) => sum + costOf(node) * (turned.has(node) ? 0.2 : 1), 0);
+  const left = new Set(
+    nodes.flatMap(({ op, inputs }) => (op === "MatMul" && turned.has(inputs[0]) ? inputs[0] : [])),
+  );
+  const share = (node: Node): number => (!turned.has(node) ? 1 : left.has(node) ? LEFT : RIGHT);
+  return nodes.reduce((sum, node) => sum + costOf(node) * share(node), 0);
 }
+
+/** What is left of the cost of turning a matrix where the product that reads it does so: a right operand is packed anyway. */
+const LEFT = 0.6;
+const RIGHT = 0.2;
 
 /** Transposes of matrices that only products read: these read them either way round. */
 export function onlyTurned(nodes: readonly Node[], outputs: readonly Node[]): ReadonlySet<Node> {
@@ -56,6 +64,12 @@ export const NUMBER = 0.4e-3;
 const CALL = 0.1;
 /** Per multiplication with addition, in a product. */
 const TERM = 1e-5;
+/** Per number of a product's right operand, which is packed first. */
+const PACKED = 0.2e-3;
+/** Per stretch of neighbouring numbers that a Transpose moves: one axis past others, or any other way. */
+const STRETCH = { one: 6e-3, any: 20e-3 };
+/** Per number where no neighbours stay neighbours. */
+const STRAY = { one: 0.6e-3, any: 7e-3 };
 
 /** How often NUMBER an op takes per number, where not once. */
 const FACTOR: Readonly<Partial<Record<Op, number>>> = {
@@ -99,7 +113,9 @@ function costOf(node: Node): number {
       return NODE + size * (perOutput * TERM + NUMBER);
     }
     case "Transpose":
-      return NODE + size * NUMBER * (movesRows(node.attributes.perm) ? 1.5 : 2.2);
+      return NODE + moveCost(node.attributes.perm, node.shape);
+    case "ReduceSum":
+      return NODE + sizeOf(node.inputs[0].shape) * NUMBER * sumFactor(node);
     case "Slice":
       return NODE + (size * NUMBER) / 2;
     case "Gather":
@@ -115,8 +131,28 @@ function costOf(node: Node): number {
   }
 }
 
-/** Whether the last axis stays where it is: whole rows move. */
-const movesRows = (perm: readonly number[]): boolean => perm[perm.length - 1] === perm.length - 1;
+function moveCost(perm: readonly number[], shape: Shape): number {
+  const size = sizeOf(shape);
+  const moved = perm.findLastIndex((axis, i) => axis !== i) + 1;
+  const way = movesOne(perm) ? "one" : "any";
+  const row = sizeOf(shape.slice(moved));
+  if (row === 1) return size * STRAY[way];
+  return (size / row) * STRETCH[way] + (size * NUMBER) / 3;
+}
+
+/** Whether one axis is taken out and put elsewhere. */
+const movesOne = (perm: readonly number[]): boolean =>
+  perm.some((axis) => {
+    const rest = perm.filter((other) => other !== axis);
+    return rest.every((other, i) => i === 0 || other > rest[i - 1]);
+  });
+
+/** How often NUMBER a sum takes per number: neighbours and stretches are added fast, the first axis is not. */
+function sumFactor({ inputs: [x], attributes: { axes }, shape }: NodeOf<"ReduceSum">): number {
+  const first = x.shape.findIndex((size) => size !== 1);
+  if (!axes.includes(first) || sizeOf(shape) === 1) return 0.4;
+  return x.shape[first] <= 4 ? 2.2 : 1;
+}
 
 /** Whether the last two axes change places, and no others. */
 const turns = (perm: readonly number[]): boolean =>
@@ -126,7 +162,8 @@ function productCost([a, b]: readonly Node[], shape: Shape): number {
   const size = sizeOf(shape);
   // A right operand that is one matrix meets all rows at once.
   const calls = sizeOf(b.shape.slice(0, -2)) === 1 ? 1 : sizeOf(shape.slice(0, -2));
-  return calls * CALL + size * (a.shape[a.shape.length - 1] * TERM + NUMBER / 2);
+  const packed = calls === 1 ? sizeOf(b.shape) : calls * sizeOf(b.shape.slice(-2));
+  return calls * CALL + packed * PACKED + size * (a.shape[a.shape.length - 1] * TERM + NUMBER / 2);
 }
 
 /** How many neighbouring numbers of the result come from neighbouring numbers, or one number, of every operand. */

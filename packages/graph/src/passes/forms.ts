@@ -76,6 +76,19 @@ export function sumsInOne(graph: Graph, terms: readonly Contraction[]): readonly
   return [joined(false), joined(true)];
 }
 
+/** The ways to multiply element by element and add up then: where a product of matrices would be one of very many. */
+export function spreadForms(graph: Graph, of: Contraction): readonly Node[] {
+  const [a, b] = factorsOf(graph, of);
+  const { inner } = planOf(a, b, of);
+  if (inner.length === 0) return [];
+  return [0, 1, of.labels.length - 1].map((place) => {
+    const all = [...of.labels.slice(0, place), ...inner, ...of.labels.slice(place)];
+    const spread = (operand: Labelled): Node => spreadOver(graph, operand, all, of);
+    const axes = inner.map((_, i) => place + i);
+    return reshape(graph, sum(graph, mul(graph, spread(a), spread(b)), axes), of.shape);
+  });
+}
+
 /** The operands, without what one of them alone has to add up. */
 function factorsOf(graph: Graph, of: Contraction): readonly [Labelled, Labelled] {
   const [a, b] = of.operands;
@@ -176,12 +189,20 @@ function matrices(
 
 /** Without anything to add up: element by element, where the result wants it. */
 function outer(graph: Graph, a: Labelled, b: Labelled, of: Contraction): Node {
-  const spread = (operand: Labelled): Node => {
-    const order = of.labels.filter((label) => operand.labels.includes(label));
-    const shape = of.labels.map((label) => (order.includes(label) ? of.lengthOf(label) : 1));
-    return reshape(graph, arranged(graph, operand, order, of), shape);
-  };
+  const spread = (operand: Labelled): Node => spreadOver(graph, operand, of.labels, of);
   return reshape(graph, mul(graph, spread(a), spread(b)), of.shape);
+}
+
+/** A value with axes of length 1 for the labels that it does not have. */
+function spreadOver(
+  graph: Graph,
+  operand: Labelled,
+  labels: readonly Label[],
+  of: Contraction,
+): Node {
+  const order = labels.filter((label) => operand.labels.includes(label));
+  const shape = labels.map((label) => (order.includes(label) ? of.lengthOf(label) : 1));
+  return reshape(graph, arranged(graph, operand, order, of), shape);
 }
 
 /** A value with its axes in another order, those of length 1 left out. */

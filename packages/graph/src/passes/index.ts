@@ -1,4 +1,5 @@
 export { estimate } from "./cost.ts";
+export { examplesLast } from "./examples-last.ts";
 export { fuse, type FuseReport } from "./fuse.ts";
 export { cutGramians } from "./gramians.ts";
 export { readMasks } from "./masks.ts";

@@ -1,6 +1,7 @@
 import { ancestors, type Graph } from "../graph.ts";
 import type { Node } from "../node.ts";
 import { estimate } from "./cost.ts";
+import { examplesLast } from "./examples-last.ts";
 import { fuse } from "./fuse.ts";
 import { readMasks } from "./masks.ts";
 import { sinkMoves } from "./moves.ts";
@@ -21,6 +22,11 @@ export interface OptimiseReport {
   readonly rounds: number;
 }
 
+export interface OptimiseOptions {
+  /** How many examples the step has, if it is about examples: how they lie is then a choice. */
+  readonly examples?: number | undefined;
+}
+
 /**
  * All passes: loops over tasks and experts become lanes, products and the moves around them take their cheapest form. The
  * same outputs up to rounding. The result is for an encoder: constructors of `ops/` on top of it may undo the last pass.
@@ -28,11 +34,14 @@ export interface OptimiseReport {
 export function optimise(
   graph: Graph,
   outputs: readonly Node[],
+  { examples }: OptimiseOptions = {},
 ): { readonly outputs: readonly Node[]; readonly report: OptimiseReport } {
   const fused = fuse(graph, outputs);
   const merged = readMasks(graph, mergeProducts(graph, fused.outputs));
   const sunk = sinkMoves(graph, merged);
-  const final = turnOnce(graph, sunk);
+  const turned = examples === undefined ? sunk : examplesLast(graph, merged, examples);
+  const best = estimate(turned) < estimate(sunk) ? turned : sunk;
+  const final = turnOnce(graph, best);
   return {
     outputs: final,
     report: {
@@ -41,7 +50,7 @@ export function optimise(
         before: fused.report.estimate.before,
         fused: fused.report.estimate.after,
         merged: estimate(merged),
-        after: estimate(sunk),
+        after: estimate(best),
       },
       rounds: fused.report.rounds,
     },

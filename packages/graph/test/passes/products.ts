@@ -1,4 +1,4 @@
-import { Graph, type Node, ops, type Shape } from "@polytask/graph";
+import { Graph, type Node, ops, type Shape, sizeOf } from "@polytask/graph";
 import fc from "fast-check";
 
 /** Numbers that decide, one after the other, what a random graph of products and moves of axes is made of. */
@@ -9,8 +9,11 @@ export const choices: fc.Arbitrary<readonly number[]> = fc.array(fc.nat(10_000),
 
 const SIZES = [1, 2, 3, 4];
 
-/** Products, sums and moves of axes on top of one another, some used twice. */
-export function products(chosen: readonly number[]): {
+/** Products, sums and moves of axes on top of one another, some used twice; of so many examples, if it is of examples. */
+export function products(
+  chosen: readonly number[],
+  examples?: number,
+): {
   readonly graph: Graph;
   readonly outputs: readonly Node[];
 } {
@@ -24,7 +27,15 @@ export function products(chosen: readonly number[]): {
   };
   const leaf = (shape: Shape): Node =>
     ops.unary(graph, "Sin", graph.view("x", 97 * fresh++, shape));
-  const values: Node[] = [leaf([SIZES[draw(4)], 2, SIZES[draw(4)], 3])];
+  const units = [2, SIZES[draw(4)], 3];
+  const values: Node[] = [
+    examples === undefined
+      ? leaf([SIZES[draw(4)], ...units])
+      : ops.reshape(graph, ops.matMul(graph, leaf([examples, 4]), leaf([4, sizeOf(units)])), [
+          examples,
+          ...units,
+        ]),
+  ];
   const steps = chosen.length;
   for (let i = 0; i < steps; i++) {
     const x = values[draw(values.length)];
