@@ -10,6 +10,7 @@ import {
   tensorOf,
   type Tensors,
 } from "../session/index.ts";
+import { fewRows } from "./few-rows.ts";
 import { resolve } from "./resolve.ts";
 import type { Store } from "./store.ts";
 
@@ -20,7 +21,7 @@ export const deviceLoader = (store: Store, options: SessionOptions): Loader => (
       const segment = store.find(space);
       return segment ? ops.reshape(graph, node, segment.shape) : node;
     });
-    const nodes = resolve(graph, shaped, store.of);
+    const nodes = resolve(graph, fewRows(graph, shaped), store.of);
     return targets.map((target, i) => ({ ...target, node: nodes[i] }));
   },
   load: (targets, wiring) => createProgram(targets, wiring, store, options),

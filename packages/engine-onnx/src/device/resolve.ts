@@ -1,36 +1,19 @@
-import {
-  ancestors,
-  type Graph,
-  type Node,
-  type NodeOf,
-  type Op,
-  sameShape,
-  type Shape,
-  sizeOf,
-} from "@polytask/graph";
+import { type Graph, type Node, type NodeOf, sameShape, type Shape, sizeOf } from "@polytask/graph";
+import { rewrite } from "./rewrite.ts";
 import type { Segment } from "./segments.ts";
 
 /**
  * The same values, where what is read of memories that lie in segments is read from these. After all passes, which take
  * a memory for one array; nothing is simplified, or pieces of segments would become pieces of memory again.
  */
-export function resolve(
+export const resolve = (
   graph: Graph,
   outputs: readonly Node[],
   segmentsOf: (space: string) => readonly Segment[],
-): readonly Node[] {
-  const made = new Map<Node, Node>();
-  for (const node of ancestors(outputs)) {
-    const inputs = node.inputs.map((input) => made.get(input) as Node);
-    if (node.op === "View") made.set(node, read(graph, node, segmentsOf(node.attributes.space)));
-    else if (inputs.every((input, i) => input === node.inputs[i])) made.set(node, node);
-    else made.set(node, emit(graph, node, inputs));
-  }
-  return outputs.map((node) => made.get(node) as Node);
-}
-
-const emit = (graph: Graph, { op, attributes, shape, dtype }: Node, inputs: readonly Node[]) =>
-  graph.emit<Op>(op, inputs, attributes, shape, dtype);
+): readonly Node[] =>
+  rewrite(graph, outputs, (node) =>
+    node.op === "View" ? read(graph, node, segmentsOf(node.attributes.space)) : undefined,
+  );
 
 function read(graph: Graph, view: NodeOf<"View">, segments: readonly Segment[]): Node {
   const { at: from, space } = view.attributes;
