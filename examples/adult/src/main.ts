@@ -4,6 +4,7 @@
  *   --data DIR   a folder with adult.data and adult.test, plain or .gz; default: downloaded once into ~/.cache/polytask
  *   --seeds N    networks to train; default 3
  *   --epochs N   default 5
+ *   --backend B  op by op on a tfjs backend, wasm or cpu; default: compiled
  */
 import { homedir } from "node:os";
 import { join } from "node:path";
