@@ -1,7 +1,7 @@
 import { Graph, type Node, ops } from "@polytask/graph";
 import { describe, expect, it } from "vitest";
 import { encode } from "../../src/onnx/index.ts";
-import { createSession, tensorOf, type Tensors } from "../../src/session/index.ts";
+import { createSession, outputsOf, tensorOf, type Tensors } from "../../src/session/index.ts";
 import { difference } from "../onnx/support.ts";
 
 /** A GPU, or a software driver for Vulkan; many machines have neither. */
@@ -39,6 +39,31 @@ describe.skipIf(!present)("on the webgpu provider", () => {
         ? Int32Array.from({ length: 8 }, (_, i) => i % 3)
         : Float32Array.from({ length: 400 }, (_, i) => Math.sin(i) / 2);
     expect(await difference(nodes, memory, { provider: "webgpu" })).toBeLessThan(1e-5);
+  });
+
+  it("writes as many pieces of memory at once as WebGPU lets it", async () => {
+    const graph = new Graph();
+    const nodes = Array.from({ length: 40 }, (_, i) => ({
+      name: `y/${i}`,
+      node: ops.add(graph, graph.view("x", i, []), graph.constant(1)),
+    }));
+    const { bytes, inputs } = encode(nodes, { pieces: outputsOf("webgpu") });
+    const session = await createSession(bytes, { provider: "webgpu" });
+    const places = Float32Array.from({ length: 40 }, (_, i) => i);
+    const feeds: Tensors = {};
+    for (const { name, view } of inputs) {
+      const { at } = view.attributes;
+      feeds[name] = tensorOf(places.subarray(at, at + view.shape[0]), view.shape, view.dtype);
+    }
+    const results = await session.run(
+      feeds,
+      Object.fromEntries(nodes.map(({ name }) => [name, null])),
+    );
+    await session.release();
+    expect(inputs.length).toBeLessThan(10);
+    expect(nodes.map(({ name }) => (results[name].data as Float32Array)[0])).toEqual(
+      Array.from(places, (place) => place + 1),
+    );
   });
 
   it("keeps on the device what the next run reads", { timeout: 300_000 }, async () => {
