@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 // The engine's own compiler: what is compared are steps, not trainers.
 import { compile } from "../../packages/engine-onnx/dist/compiler.js";
-import type { Program } from "../../packages/engine-onnx/dist/program.js";
+import { hostLoader, type Program } from "../../packages/engine-onnx/dist/program.js";
 import { openHost } from "../../packages/engine-onnx/dist/session/index.js";
 import { makeCase, WIDTH } from "./cases.ts";
 import { alignColumns } from "./table.ts";
@@ -123,8 +123,8 @@ export async function measureJacobian(
       [OUT.jacobian, new Float32Array(layout.jacobianSize)],
       [OUT.gradients, new Float32Array(layout.parameterSize)],
     ]);
-    const what = { what: "step", graph, targets, traced: 0 };
-    const program = await compile(what, { reads, writes }, host, () => undefined);
+    const what = { what: "step", graph, targets, examples: batch, traced: 0 };
+    const program = await compile(what, { reads, writes }, hostLoader(host), () => undefined);
     return { program, rows: writes.get(OUT.jacobian) as Float32Array, times: [] };
   };
   const subjects = [await load(byHand.graph, byHand.targets), await load(step.graph, traced)];
