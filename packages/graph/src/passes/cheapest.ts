@@ -11,9 +11,12 @@ export const cheapest = (forms: readonly Node[], contractions: readonly Contract
   );
 
 /** What costs least above some values. */
-export function cheaper(forms: readonly Node[], values: readonly Node[]): Node {
+export const cheaper = (forms: readonly Node[], values: readonly Node[]): Node =>
   // With what they are made of: a move of axes that is there already may turn into one of its operand.
-  const there = new Set(ancestors(values));
+  cheapestBeside(forms, new Set(ancestors(values)));
+
+/** What costs least beside values that are there already. */
+export function cheapestBeside(forms: readonly Node[], there: ReadonlySet<Node>): Node {
   let [best] = forms;
   let least = costAbove(best, there);
   for (const form of forms.slice(1)) {

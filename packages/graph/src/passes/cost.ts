@@ -163,7 +163,12 @@ function productCost([a, b]: readonly Node[], shape: Shape): number {
   // A right operand that is one matrix meets all rows at once.
   const calls = sizeOf(b.shape.slice(0, -2)) === 1 ? 1 : sizeOf(shape.slice(0, -2));
   const packed = calls === 1 ? sizeOf(b.shape) : calls * sizeOf(b.shape.slice(-2));
-  return calls * CALL + packed * PACKED + size * (a.shape[a.shape.length - 1] * TERM + NUMBER / 2);
+  // Columns are computed by sixteen; with so few, the left operand is read for little.
+  const columns = shape[shape.length - 1];
+  const computed = (size / columns) * Math.ceil(columns / 16) * 16;
+  const read = columns > 16 ? 0 : sizeOf(a.shape);
+  const terms = computed * a.shape[a.shape.length - 1];
+  return calls * CALL + (packed + read) * PACKED + terms * TERM + (size * NUMBER) / 2;
 }
 
 /** How many neighbouring numbers of the result come from neighbouring numbers, or one number, of every operand. */

@@ -12,7 +12,7 @@ import {
   unary,
 } from "../ops/index.ts";
 import { AxisNames, EXAMPLES, type Group } from "./axis-names.ts";
-import { cheaper, cheapest } from "./cheapest.ts";
+import { cheapestBeside } from "./cheapest.ts";
 import type { Contraction, Label, Labelled } from "./contraction.ts";
 import { formsOf, spreadForms } from "./forms.ts";
 
@@ -43,6 +43,8 @@ class Turning {
   readonly #names = new AxisNames();
   readonly #twins = new Map<Node, Twin>();
   readonly #made = new Map<Node, Node>();
+  /** What has been computed by now: no form has to pay for it again. */
+  readonly #there = new Set<Node>();
 
   constructor(graph: Graph, outputs: readonly Node[], examples: number) {
     this.#graph = graph;
@@ -52,8 +54,15 @@ class Turning {
     for (const node of live) {
       this.#go(node);
       if (first.has(node) && !this.#twins.has(node)) this.#start(node);
+      this.#remember((this.#twins.get(node) ?? { node: this.#valueOf(node) }).node);
     }
     this.outputs = outputs.map((node) => this.#valueOf(node));
+  }
+
+  #remember(node: Node): void {
+    if (this.#there.has(node)) return;
+    this.#there.add(node);
+    for (const input of node.inputs) this.#remember(input);
   }
 
   /** Names the axes of a value as it is: [examples, units], with axes of length 1 around them. */
@@ -160,7 +169,7 @@ class Turning {
     const raised = unary(graph, "Exp", arithmetic(graph, "Sub", x, most));
     const total = reshape(graph, reduce(graph, "ReduceSum", raised, places), kept);
     const made = arithmetic(graph, "Div", raised, total);
-    return { node: cheaper([moved, made], [given.node]), labels, axes };
+    return { node: cheapestBeside([moved, made], this.#there), labels, axes };
   }
 
   #product(node: Node): Twin | Node | undefined {
@@ -202,7 +211,7 @@ class Turning {
       ...(perExample ? spreadForms(this.#graph, contraction) : []),
     ];
     if (forms.length === 0) return undefined;
-    const made = cheapest(forms, [contraction]);
+    const made = cheapestBeside(forms, this.#there);
     return stays ? { node: made, labels: order, axes } : made;
   }
 
