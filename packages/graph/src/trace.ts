@@ -54,9 +54,13 @@ export function trace<Result>(run: (tracer: Tracer) => Result, graph: Graph = ne
   backend.recorder = session;
   switchTo(BACKEND);
   try {
-    const result = tf.tidy(() => run(session) as tf.TensorContainer) as Result;
+    let found: { readonly result: Result } | undefined;
+    // Not through tfjs, which would search all of the graph for tensors to keep.
+    tf.tidy(() => {
+      found = { result: run(session) };
+    });
     if (session.swallowed) throw session.swallowed;
-    return result;
+    return (found as unknown as { readonly result: Result }).result;
   } catch (error) {
     throw session.explain(error);
   } finally {
