@@ -13,6 +13,11 @@ export class AxisNames {
   /** What a name stands for now. */
   readonly #parts = new Map<Label, Group>();
 
+  /** The first name is that of the examples. */
+  constructor(examples: number) {
+    this.fresh(examples);
+  }
+
   fresh(length: number): Label {
     return this.#lengths.push(length) - 1;
   }
@@ -90,5 +95,5 @@ export class AxisNames {
   }
 }
 
-/** The first name that is made is the axis of examples. */
+/** The axis of examples, which is never cut and lies last. */
 export const EXAMPLES: Label = 0;
