@@ -39,6 +39,7 @@ export async function createScorer<Name extends string>(
       what: `scores of ${batch.size}`,
       graph: step.graph,
       targets: step.scores.map(({ task, value }) => ({ node: value, space: space(task), at: 0 })),
+      examples: batch.size,
       traced,
     },
     {
