@@ -4,6 +4,7 @@ import { createTrainer, input } from "@polytask/core";
 import { onnx, type OnnxOptions } from "@polytask/engine-onnx";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { data, type Names, tasks } from "./compositions.ts";
+import { describeOnDevice } from "./on-device.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -53,3 +54,6 @@ describe.each(present)("%s", (provider) => {
     });
   });
 });
+
+// In this file, since two threads of a process cannot use webgpu at once.
+if (present.includes("webgpu")) describeOnDevice("webgpu");

@@ -57,7 +57,7 @@ export async function createOnnxEngine<Name extends string>(
     if (present.length === 0) return { losses: {}, weights: {}, rate };
 
     const rows = needsRows(network, info);
-    if (rows) await weigh(network, layout, compiled, info);
+    if (rows && !plan.weighs) await weigh(network, layout, compiled, info);
     const weights = finite("weight", Array.from(memory.weights), present, info.step);
     const norms = network.needs.lastSharedNorms
       ? lastSharedNorms(network, layout, memory)

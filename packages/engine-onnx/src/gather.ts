@@ -82,6 +82,8 @@ export function fillGroup<Name extends string>(
 export interface GatherPlan {
   /** Whether tables' gradients may come as the rows that were looked up. */
   readonly sparse: boolean;
+  /** Whether a group's losses are all of a step's, and are weighed with it. */
+  readonly weighs: boolean;
   readonly targets: (step: GatherStep, wish: GatherWish) => readonly Target[];
   /** Memories that a program may write in part: what it leaves out is 0. */
   readonly partly: readonly string[];
@@ -90,6 +92,7 @@ export interface GatherPlan {
 /** Everything into the host's memory. */
 export const hostPlan = (layout: Layout): GatherPlan => ({
   sparse: true,
+  weighs: false,
   targets: (step, wish) => [
     ...foundTargets(layout, step),
     ...layout.parameters.flatMap(({ at }, i) => {

@@ -80,7 +80,7 @@ export function createGatherer<Name extends string>(
     wish: GatherWish,
     info: StepInfo,
   ): Promise<Group> => {
-    const phase = wish.rows ? "" : (network.weighting.phase?.() ?? "");
+    const phase = wish.weighs ? (network.weighting.phase?.() ?? "") : "";
     const name = `group ${JSON.stringify([shape, wish])} ${phase}`;
     const known = compiled.get<Group>(name);
     if (known) return known;
@@ -109,8 +109,10 @@ export function createGatherer<Name extends string>(
     gather: async (batch, info) => {
       if (!network.tasks.some((name) => (batch.labels[name]?.count ?? 0) > 0)) return;
       const shape = groupShape(network, batch, info);
+      const rows = needsRows(network, info);
       const wish: GatherWish = {
-        rows: needsRows(network, info),
+        rows,
+        weighs: !rows || plan.weighs,
         share: 1 / (info.groups * network.reducer.size),
         // Other processes have other rows.
         sparse: plan.sparse && network.reducer.size === 1,

@@ -48,6 +48,7 @@ export function createApplying<Name extends string>(
       fillMixing(layout, inputs, standing, mixing);
     },
     move: async (moving, rate, step) => {
+      if (moving.length === 0) return;
       const scalars = scalarsOf(optimizer, moving, counts, rate);
       inputs.moves.fill(0);
       for (const { index } of moving) inputs.moves[index] = 1;

@@ -11,15 +11,15 @@ export const devicePlan = <Name extends string>(
   { gradients, rows }: Segments,
 ): GatherPlan => ({
   sparse: false,
+  weighs: true,
   partly: [OUT.jacobian, OUT.lastShared],
   targets: (step, wish) => {
     const { graph, own, rest, backward } = step;
-    const at = (nodes: GatherStep["rest"], i: number) =>
-      nodes[i] ?? graph.constant(0, layout.parameters[i].variable.shape);
+    const zero = (i: number) => graph.constant(0, layout.parameters[i].variable.shape);
     const whole = (nodes: GatherStep["rest"], { name, parameters }: Segment): Target => {
       const flat = parameters.map((i) => {
         const { size } = layout.parameters[i];
-        return ops.reshape(graph, at(nodes, i), [size]);
+        return ops.reshape(graph, nodes[i] ?? zero(i), [size]);
       });
       return { node: ops.concat(graph, flat, 0), space: name, at: 0 };
     };
@@ -30,11 +30,10 @@ export const devicePlan = <Name extends string>(
       ...gradients.map((segment) =>
         whole(wish.rows && segment.space === OUT.gradients ? own : rest, segment),
       ),
-      // What the weighting finds of them is written over it.
       ...network.extras.map((_, j): Target => {
         const i = network.parameters.length + j;
-        const node = wish.rows ? at([], i) : at(rest, i);
-        return { node, space: OUT.gradients, at: layout.parameters[i].at };
+        const node = wish.rows ? step.extras?.[j] : rest[i];
+        return { node: node ?? zero(i), space: OUT.gradients, at: layout.parameters[i].at };
       }),
     ];
   },

@@ -42,6 +42,8 @@ export interface GatherWish {
   readonly share: number;
   /** Whether tables' gradients may be handed out as the rows that were looked up. */
   readonly sparse: boolean;
+  /** Whether the losses are weighed beside rows: where they are those of the whole step. Without rows they always are. */
+  readonly weighs?: boolean;
 }
 
 /** The traced step on one group: losses and gradients out, nothing changed. */
@@ -52,8 +54,10 @@ export interface GatherStep {
   readonly recording: Recording;
   /** Raw losses [T]; 0 for tasks that are not of this group. */
   readonly losses: Node;
-  /** Effective weights [T] and the gradient at the extras, where no rows were wanted. */
+  /** Effective weights [T], where losses are weighed. */
   readonly weights?: Node;
+  /** Gradient of the weighting at the extras, where losses are weighed beside rows; otherwise it is in `rest`. */
+  readonly extras?: readonly (Node | undefined)[];
   /** Rows of J per block of the layout, [rows, …parameter], or their inner products; undefined where it is 0. */
   readonly jacobian: readonly (Node | undefined)[];
   /** The backward pass of Σ w_k·L_k at the parameters, over symbolic w, where rows are wanted. */
@@ -113,7 +117,6 @@ interface Forward {
   /** Losses [T]. */
   readonly total: Tensor1D;
   readonly penalty: Scalar | undefined;
-  /** Where no rows are wanted. */
   readonly weighed: Weighed | undefined;
   readonly assigned: ReadonlyMap<Variable, Tensor>;
 }
@@ -122,7 +125,7 @@ function runForward<Name extends string>(
   tracer: Tracer,
   network: Network<Name>,
   shape: GroupShape<Name>,
-  { rows }: GatherWish,
+  { rows, weighs = !rows }: GatherWish,
   inputs: PassInputs,
 ): Forward {
   const { graph } = tracer;
@@ -139,9 +142,9 @@ function runForward<Name extends string>(
   ) as Tensor1D;
   const penalty = penaltyOf(network, { columns, outputs, activations, present, pass });
   const { pass: weighing } = tracedPass(tracer, inputs, { tasks: network.tasks, training: true });
-  const weighed = rows
-    ? undefined
-    : traceWeights(network, total, { present, everyone: shape.everyone, pass: weighing });
+  const weighed = weighs
+    ? traceWeights(network, total, { present, everyone: shape.everyone, pass: weighing })
+    : undefined;
   return { total, penalty, weighed, assigned };
 }
 
@@ -174,13 +177,19 @@ function runBackward<Name extends string>(
   };
   const none = (list: readonly unknown[]): undefined[] => list.map(() => undefined);
 
-  if (!weighed) {
+  const weighedExtras = weighed?.gradients.map((gradient) =>
+    gradient ? nonZero(tracer.nodeOf(gradient)) : undefined,
+  );
+
+  if (wish.rows || !weighed) {
     const backward = perTask(parameters.map(({ variable }) => variable));
     const rows = vectorise(graph, backward);
     const keptOf = ({ index, rows: owners }: JacobianBlock): Node | undefined =>
       kept(graph, rows.rows(index), owners);
     return {
       ...common,
+      ...(weighed && { weights: tracer.nodeOf(weighed.weights) }),
+      ...(weighedExtras && { extras: weighedExtras }),
       backward,
       jacobian: layout.jacobian.map(keptOf),
       lastShared: layout.lastShared.map(keptOf),
@@ -209,8 +218,7 @@ function runBackward<Name extends string>(
     own: none(parameters),
     tables: none(parameters),
     rest: rest.map((node, i) => {
-      const extra = i < parameters.length ? null : weighed.gradients[i - parameters.length];
-      const gradient = extra ? nonZero(tracer.nodeOf(extra)) : undefined;
+      const gradient = weighedExtras?.[i - parameters.length];
       return gradient && node ? add(graph, node, gradient) : (gradient ?? node);
     }),
     diagnostics: rows?.diagnostics ?? [],
