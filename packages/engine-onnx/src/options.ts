@@ -6,7 +6,10 @@ import { type Provider, PROVIDERS, type SessionOptions } from "./session/index.t
 export interface OnnxOptions {
   /** Threads that ONNX Runtime computes with. Default: one per processor, at most 8. */
   readonly threads?: number;
-  /** What computes; what a provider has no kernel for runs on the CPU. Default "cpu". */
+  /**
+   * What computes; what a provider has no kernel for runs on the CPU. On webgpu parameters stay on the device. Default
+   * "cpu".
+   */
   readonly provider?: Provider;
   /**
    * Whether graphs run in a thread of their own, so that the caller's event loop goes on while they do. The same results

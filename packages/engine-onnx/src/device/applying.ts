@@ -1,6 +1,6 @@
 import type { ElementwiseOptimizer, Network } from "@polytask/core";
 import { nonFiniteGradient } from "@polytask/core/engine";
-import type { Layout } from "@polytask/graph";
+import { type Layout, SPACE } from "@polytask/graph";
 import type { Moving } from "../combine.ts";
 import type { Compiled } from "../compiled.ts";
 import { type Mixing, rowWeights, type Standing } from "../operate.ts";
@@ -24,9 +24,7 @@ export function createApplying<Name extends string>(
   { store, counts }: { readonly store: Store; readonly counts: Counts },
 ): Applying {
   const inputs = applyInputs(network, layout);
-  const groups = store.segments.state
-    .filter(({ space }) => space === store.segments.state[0].space)
-    .map(({ parameters }) => parameters);
+  const groups = store.of(SPACE.parameters).map(({ parameters }) => parameters);
 
   /** Runs the graph of one form; Σ|g| by group or by parameter. */
   const run = async (scalars: Scalars, together: Together): Promise<Float32Array> => {
