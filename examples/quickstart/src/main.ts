@@ -24,7 +24,8 @@ const budget = { epochs: Number(values.epochs), batchSize: 256, learningRate: 6e
 
 // Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
 if (values.backend !== undefined) await useBackend(values.backend as BackendName);
-const engine = values.backend === undefined ? onnx<FilmTask>() : eager<FilmTask>();
+// One thread: networks as small as these gain nothing by a second, which spins where another program wants the processor.
+const engine = values.backend === undefined ? onnx<FilmTask>({ threads: 1 }) : eager<FilmTask>();
 console.log(values.backend === undefined ? "Compiled engine" : `Eager engine on ${values.backend}`);
 const films = await loadFilms();
 console.log(
