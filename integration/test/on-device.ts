@@ -118,6 +118,19 @@ function describeRuns(engine: (reports?: CompileReport[]) => EnginePlugin<Names>
     expect(distance(state as TrainerState, await stayed.state())).toBeLessThan(1e-4);
   });
 
+  it("a run that is stopped and resumed is the same to the bit", async () => {
+    await using stayed = await start(engine(), parts());
+    await fit(stayed, 4);
+    await using stopped = await start(engine(), parts());
+    await fit(stopped, 2);
+    await using resumed = await start(engine(), parts());
+    await resumed.restore(structuredClone(await stopped.state()));
+    await fit(resumed, 4);
+    const [expected, actual] = [await stayed.state(), await resumed.state()];
+    expect(actual.variables).toEqual(expected.variables);
+    expect(actual.engine).toEqual(expected.engine);
+  });
+
   it("predictions follow the steps", async () => {
     await using reference = await start(eager(), parts());
     await using subject = await start(engine(), parts());
