@@ -5,15 +5,11 @@ import { costAbove } from "./cost.ts";
 
 /** What costs least above the operands of contractions; the first, where another is no better. */
 export const cheapest = (forms: readonly Node[], contractions: readonly Contraction[]): Node =>
-  cheaper(
+  cheapestBeside(
     forms,
-    contractions.flatMap(({ operands }) => operands.map(({ node }) => node)),
+    // With what they are made of: a move of axes that is there already may turn into one of its operand.
+    new Set(ancestors(contractions.flatMap(({ operands }) => operands.map(({ node }) => node)))),
   );
-
-/** What costs least above some values. */
-export const cheaper = (forms: readonly Node[], values: readonly Node[]): Node =>
-  // With what they are made of: a move of axes that is there already may turn into one of its operand.
-  cheapestBeside(forms, new Set(ancestors(values)));
 
 /** What costs least beside values that are there already. */
 export function cheapestBeside(forms: readonly Node[], there: ReadonlySet<Node>): Node {
