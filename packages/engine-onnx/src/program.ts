@@ -27,7 +27,8 @@ async function createProgram(
 ): Promise<Program> {
   const named = targets.map((target, i) => ({ ...target, name: `out/${i}` }));
   const { bytes, inputs } = encode(named, { pieces: outputsOf(host.provider) });
-  const model = await host.load(bytes, { planned: bytesOf(targets) <= PLANNED });
+  const size = bytesOf(targets);
+  const model = await host.load(bytes, { planned: size <= PLANNED, little: size <= LITTLE });
   const given = inputs.filter(({ view }) => !reads.has(view.attributes.space));
   const feeds = inputs.map(({ name, view }) => {
     const { shape, dtype } = view;
@@ -75,6 +76,9 @@ async function createProgram(
 
 /** Up to so many bytes of values are worth a plan of their places, which is faster and takes more memory. */
 const PLANNED = 2 ** 27;
+
+/** Up to so many bytes of values take one thread a few microseconds. */
+const LITTLE = 2 ** 14;
 
 /** Of all values that a run makes. */
 const bytesOf = (targets: readonly Target[]): number =>

@@ -1,5 +1,5 @@
 import type { Network, StepInfo } from "@polytask/core";
-import { type Layout, SPACE, type Target, traceWeigh } from "@polytask/graph";
+import { ancestors, type Layout, SPACE, type Target, traceWeigh } from "@polytask/graph";
 import type { Compiled } from "./compiled.ts";
 import { fillPass, passSpaces } from "./inputs.ts";
 import { OUT, type Values } from "./memory.ts";
@@ -14,11 +14,15 @@ export async function weigh<Name extends string>(
 ): Promise<void> {
   const everyone = info.counts.every((count) => count > 0);
   const phase = network.weighting.phase?.() ?? "";
-  const { inputs, spaces, program, vigil } = await compiled.once(
+  const { inputs, spaces, program, vigil, fixed } = await compiled.once(
     `weights ${everyone} ${phase}`,
     () => compileWeigh(network, layout, compiled, everyone),
   );
   vigil.used(() => traceWeigh(network, layout, everyone).recording);
+  if (fixed) {
+    compiled.memory.weights.set(fixed);
+    return;
+  }
   fillPass(inputs, spaces, { random: network.noise, place: info });
   const present = spaces.get(SPACE.present) as Float32Array;
   info.counts.forEach((count, k) => {
@@ -50,7 +54,12 @@ async function compileWeigh<Name extends string>(
     { what: "weights", graph: step.graph, targets, traced },
     { reads: new Map([...memory.spaces, ...spaces]), writes: memory.spaces },
   );
+  // Equal weights, say: what depends on nothing is computed once.
+  const isFixed =
+    targets.length === 1 && ancestors([step.weights]).every(({ op }) => op !== "View");
+  if (isFixed) await program.run();
   return {
+    fixed: isFixed ? memory.weights.slice() : undefined,
     inputs: step.inputs,
     spaces,
     program,

@@ -13,6 +13,11 @@ export interface Host {
 export interface LoadOptions {
   /** As for a session. */
   readonly planned: boolean;
+  /**
+   * Whether it is so little that one thread does it: a session's other threads spin for a while after a run, on processors
+   * that the step's own threads need next.
+   */
+  readonly little: boolean;
 }
 
 /** A loaded model. */

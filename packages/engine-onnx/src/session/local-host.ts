@@ -1,5 +1,11 @@
 import type { Host } from "./host.ts";
-import { createSession, openRuntime, type SessionOptions, type Tensors } from "./session.ts";
+import {
+  createSession,
+  openRuntime,
+  type SessionOptions,
+  settingsFor,
+  type Tensors,
+} from "./session.ts";
 import { tensorOf } from "./tensors.ts";
 
 /**
@@ -11,8 +17,8 @@ export async function localHost(options: SessionOptions): Promise<Host> {
   await openRuntime(options);
   return {
     provider: options.provider,
-    load: async (bytes, { planned }) => {
-      const session = await createSession(bytes, { ...options, planned });
+    load: async (bytes, load) => {
+      const session = await createSession(bytes, settingsFor(load, options));
       return {
         bind: (slots, bound) => {
           const feeds: Tensors = {};

@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { IN_PLACE } from "../onnx/in-place.ts";
+import type { LoadOptions } from "./host.ts";
 import { isLarge, runInPlace, worksInPlace } from "./in-place.ts";
 import { checkProvider, type Provider } from "./provider.ts";
 import { loadRuntime, type Runtime } from "./runtime.ts";
@@ -95,6 +96,12 @@ const preferred = (
       place === "device" ? "gpu-buffer" : "cpu",
     ]),
   );
+
+/** The settings of a host's sessions for one of its models. */
+export const settingsFor = (
+  { planned, little }: LoadOptions,
+  options: SessionOptions,
+): SessionOptions => ({ ...options, planned, ...(little && { threads: 1 }) });
 
 function settingsOf({
   threads,

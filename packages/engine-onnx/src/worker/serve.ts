@@ -1,5 +1,6 @@
 import {
   createSession,
+  settingsFor,
   openRuntime,
   type Session,
   type SessionOptions,
@@ -54,8 +55,7 @@ export async function serve(options: SessionOptions): Promise<(request: Request)
   return async (request) => {
     switch (request.kind) {
       case "load": {
-        const { bytes, planned } = request;
-        const session = await createSession(bytes, { ...options, planned });
+        const session = await createSession(request.bytes, settingsFor(request, options));
         models.set(request.model, { session, calls: [], memories: [] });
         return;
       }

@@ -19,9 +19,9 @@ export async function workerHost(options: SessionOptions): Promise<Host> {
   let made = 0;
   return {
     provider: options.provider,
-    load: async (bytes, { planned }) => {
+    load: async (bytes, load) => {
       const model = made++;
-      await thread.ask({ kind: "load", model, bytes, planned });
+      await thread.ask({ kind: "load", model, bytes, ...load });
       return {
         bind: (slots, bound) => {
           const call = made++;
