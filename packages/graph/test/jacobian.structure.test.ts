@@ -4,6 +4,7 @@ import {
   Graph,
   type Node,
   ops,
+  sizeOf,
   vectorise,
   weighted,
 } from "@polytask/graph";
@@ -31,6 +32,14 @@ function jacobian(model: Model): {
 }
 
 const nodes = (model: Model): number => ancestors(jacobian(model).outputs).length;
+
+/** In all products of matrices. */
+const multiplications = (model: Model): number =>
+  ancestors(jacobian(model).outputs).reduce(
+    (sum, { op, inputs, shape }) =>
+      op === "MatMul" ? sum + sizeOf(shape) * (inputs[0].shape.at(-1) ?? 0) : sum,
+    0,
+  );
 
 describe("structure is kept", () => {
   const sizes = { batch: 32, input: 12, hidden: [24, 20], tower: 16 } as const;
@@ -62,6 +71,16 @@ describe("structure is kept", () => {
       const plain = ancestors(traceModel(model).gradients).length;
       expect(nodes(model)).toBeLessThan(1.1 * plain);
     }
+  });
+
+  it.each([
+    ["batched", batchedTowers],
+    ["in loops", separateTowers],
+  ] as const)("towers, %s, cost in proportion to T", (_, towers) => {
+    const [few, some, many] = [4, 8, 16].map((tasks) => multiplications(towers(tasks, sizes)));
+    // Of a + b·T + c·T², what is left of c.
+    expect(many - some - 2 * (some - few)).toBe(0);
+    expect(many).toBeGreaterThan(some);
   });
 
   it("own gradients share their nodes with the rows", () => {
