@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Case, hasPeers, nameOf } from "./cases.ts";
-import { agree, type Check, type Difference, differenceOf } from "./check.ts";
+import { type Case, hasPeers, nameOf, sharedParameters } from "./cases.ts";
+import { agree, type Check, type Difference, differenceOf, toleranceFor } from "./check.ts";
 import type { Child } from "./child.ts";
 import { createCpuMeter } from "./cpu.ts";
 import type { Compilation } from "./engines.ts";
@@ -92,7 +92,7 @@ async function prove(
   let greatest: Difference = { losses: 0, gradients: 0 };
   for (const name of others) {
     const difference = differenceOf(await checkOf(name, c, place), wanted);
-    if (!agree(difference)) {
+    if (!agree(difference, toleranceFor(sharedParameters(c)))) {
       const { losses, gradients } = difference;
       throw new Error(
         `${nameOf(c)}: ${name} and ${reference} must take the same step; losses differ by ${losses}, ` +

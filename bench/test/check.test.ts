@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { agree, differenceOf, summarise } from "../dist/check.js";
+import { agree, differenceOf, summarise, toleranceFor } from "../dist/check.js";
 
 const check = {
   losses: [0.5, 2],
@@ -44,12 +44,16 @@ describe("differenceOf", () => {
       { ...check, gradients: { ...check.gradients, W: [NaN, 3, -4] as const } },
     ],
   ])("does not agree where %s", (_, other) => {
-    expect(agree(differenceOf(other, check))).toBe(false);
+    expect(agree(differenceOf(other, check), 1e-5)).toBe(false);
   });
 
-  it("agrees up to 1e-5", () => {
+  it("asks for 1e-5 up to a million parameters, and for what float32 can add up beyond", () => {
+    expect([1e4, 1e6, 1e8].map(toleranceFor)).toEqual([1e-5, 1e-5, 1e-4]);
+  });
+
+  it("agrees up to a tolerance", () => {
     const near = (by: number) => differenceOf({ ...check, losses: [0.5, 2 * (1 + by)] }, check);
-    expect(agree(near(0.9e-5))).toBe(true);
-    expect(agree(near(1.1e-5))).toBe(false);
+    expect(agree(near(0.9e-5), 1e-5)).toBe(true);
+    expect(agree(near(1.1e-5), 1e-5)).toBe(false);
   });
 });
