@@ -8,8 +8,7 @@ export interface Check {
 
 /**
  * Relative difference up to which implementations agree, by how many parameters tasks share: peers add up products of
- * gradients in float32, and err with the root of their number. At ten million, float64 finds PyTorch 1.1e-5 away and ours
- * 1e-8.
+ * gradients in float32, and err with the root of their number.
  */
 export const toleranceFor = (parameters: number): number =>
   1e-5 * Math.sqrt(Math.max(1, parameters / 1e6));

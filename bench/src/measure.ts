@@ -8,7 +8,7 @@ const LEAST_STEPS = 3;
 const SLOW_MS = 400;
 const SLOW_ROUNDS = 3;
 const WARM_UP_MS = 300;
-/** Between rounds: thread pools that spin for more work, some for 320 ms as measured, would take time from the next. */
+/** Between rounds: thread pools that spin for more work, some for a third of a second, would take time from the next. */
 const PAUSE_MS = 400;
 
 interface Plan {

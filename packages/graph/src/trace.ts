@@ -60,7 +60,7 @@ export function trace<Result>(run: (tracer: Tracer) => Result, graph: Graph = ne
       found = { result: run(session) };
     });
     if (session.swallowed) throw session.swallowed;
-    return (found as unknown as { readonly result: Result }).result;
+    return (found as { readonly result: Result }).result;
   } catch (error) {
     throw session.explain(error);
   } finally {

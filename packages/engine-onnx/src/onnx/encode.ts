@@ -25,7 +25,7 @@ export interface EncodeOptions {
    * that stay on a device, whose places the runtime counts without it.
    */
   readonly inPlace?: boolean;
-  /** How many small pieces of memory an input may hold: a device writes a few arrays at once. Default: any number. */
+  /** How many small pieces of memory an input may hold: a device writes a few arrays at once. Default: as many as there are. */
   readonly pieces?: number;
 }
 

@@ -1,5 +1,5 @@
 import { ancestors, type Graph } from "../graph.ts";
-import { ARITHMETIC, LOGIC, type Node, type Shape, sizeOf, UNARY } from "../node.ts";
+import { type Node, type Shape, sizeOf } from "../node.ts";
 import {
   arithmetic,
   concat,
@@ -13,6 +13,7 @@ import {
 import { EXAMPLES, type Group } from "./axis-names.ts";
 import { cheapestBeside } from "./cheapest.ts";
 import type { Contraction, Label, Labelled } from "./contraction.ts";
+import { ELEMENTWISE } from "./elementwise.ts";
 import { formsOf, spreadForms } from "./forms.ts";
 import { hasTwice, type Twin, Twins, withExamplesLast } from "./twins.ts";
 
@@ -293,11 +294,3 @@ function firstOperands(live: readonly Node[], examples: number): ReadonlySet<Nod
   }
   return first;
 }
-
-const ELEMENTWISE: ReadonlySet<string> = new Set([
-  ...UNARY,
-  ...ARITHMETIC,
-  ...LOGIC,
-  "Cast",
-  "Where",
-]);

@@ -1,9 +1,10 @@
 import { ancestors, type Graph } from "../graph.ts";
-import { ARITHMETIC, LOGIC, type Node, type Shape, UNARY } from "../node.ts";
+import { type Node, type Shape, UNARY } from "../node.ts";
 import { rebuild, reshape, sum, transpose } from "../ops/index.ts";
 import { cheapest } from "./cheapest.ts";
 import { type Contraction, type Label, type Labelled, sizeOfLabels } from "./contraction.ts";
 import { costAbove } from "./cost.ts";
+import { ELEMENTWISE } from "./elementwise.ts";
 import { formsOf } from "./forms.ts";
 
 /** A value whose axes lie otherwise than in the node that it stands for. */
@@ -194,14 +195,6 @@ class Sinking {
     return length === 1 ? [] : [this.#fresh(length)];
   }
 }
-
-const ELEMENTWISE: ReadonlySet<string> = new Set([
-  ...UNARY,
-  ...ARITHMETIC,
-  ...LOGIC,
-  "Cast",
-  "Where",
-]);
 
 /** Labels, in the same order, as the axes of another shape; undefined where an axis would get a part of one. */
 function regrouped(
