@@ -7,7 +7,11 @@ const LEAST_STEPS = 3;
 /** A step that takes this long gets rounds of one step, and few of them. */
 const SLOW_MS = 400;
 const SLOW_ROUNDS = 3;
-const WARM_UP_MS = 300;
+/**
+ * V8 compiles functions of a step in the background for its first thousands of calls; each time a thread of the step's
+ * two loses its core for 4 ms. After 300 ms of warm-up that took a tenth of mmoe-sum@256's mean step.
+ */
+const WARM_UP_MS = 3000;
 /** Between rounds: thread pools that spin for more work, some for a third of a second, would take time from the next. */
 const PAUSE_MS = 400;
 
