@@ -1,6 +1,9 @@
-/** What went wrong: the package is not installed, the name is not known, or the backend did not start. */
+/** What went wrong: the name is not known, a package or a device is not there, or the backend did not start. */
 export type BackendErrorCode =
-  "POLYTASK_BACKEND_MISSING" | "POLYTASK_BACKEND_UNKNOWN" | "POLYTASK_BACKEND_FAILED";
+  | "POLYTASK_BACKEND_UNKNOWN"
+  | "POLYTASK_BACKEND_MISSING"
+  | "POLYTASK_BACKEND_DEVICE"
+  | "POLYTASK_BACKEND_FAILED";
 
 /** Thrown by `useBackend`; `message` says what is required, what was found and what to do. */
 export class BackendError extends Error {
@@ -20,11 +23,23 @@ export function unknownBackend(found: string, known: readonly string[]): Backend
   );
 }
 
-export function missingPackage(backend: string, required: string, cause: unknown): BackendError {
+export function missingPackage(
+  backend: string,
+  required: string,
+  install: string,
+  cause?: unknown,
+): BackendError {
   return new BackendError(
     "POLYTASK_BACKEND_MISSING",
-    `the ${backend} backend needs the package ${required}; found none. Install it beside @tensorflow/tfjs, at the same version: npm install ${required}.`,
+    `the ${backend} backend needs the package ${required}; found none. ${install}`,
     cause,
+  );
+}
+
+export function missingDevice(backend: string, found: string, remedy = ""): BackendError {
+  return new BackendError(
+    "POLYTASK_BACKEND_DEVICE",
+    `the ${backend} backend needs a GPU; found ${found}. ${remedy}`.trimEnd(),
   );
 }
 

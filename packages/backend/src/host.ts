@@ -1,5 +1,5 @@
 import type { DataType, TensorInfo } from "@tensorflow/tfjs";
-import type { BackendName } from "./repair.ts";
+import type { TfjsBackend } from "./backends/backend.ts";
 
 /** The values of a tensor: float32, int32 or bool. */
 export type Numbers = Float32Array | Int32Array | Uint8Array;
@@ -17,9 +17,11 @@ export interface Host {
   readonly free: (info: TensorInfo) => void;
 }
 
-export const hosts: Readonly<Record<BackendName, (backend: unknown) => Host>> = {
+export const hosts: Readonly<Record<TfjsBackend, (backend: unknown) => Host>> = {
   cpu: (backend) => cpuHost(backend as CpuBackend),
   wasm: (backend) => wasmHost(backend as WasmBackend),
+  webgpu: (backend) => remoteHost(backend as RemoteBackend),
+  tensorflow: (backend) => remoteHost(backend as RemoteBackend),
 };
 
 interface CpuBackend {
@@ -95,6 +97,22 @@ export function heapView(
     release() {
       backend.wasm.tfjs.disposeData(backend.dataIdMap.get(info.dataId).id);
       backend.dataIdMap.delete(info.dataId);
+    },
+  };
+}
+
+interface RemoteBackend {
+  disposeData(dataId: object): unknown;
+}
+
+/** A backend that keeps its tensors out of JavaScript's reach: repairs for it are made of its other kernels. */
+function remoteHost(backend: RemoteBackend): Host {
+  return {
+    make: () => {
+      throw new Error("a repair for this backend must be made of its kernels");
+    },
+    free: ({ dataId }) => {
+      backend.disposeData(dataId);
     },
   };
 }

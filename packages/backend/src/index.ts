@@ -1,3 +1,3 @@
-export { useBackend, type BackendReport } from "./use-backend.ts";
-export type { BackendName } from "./repair.ts";
+export { useBackend, type BackendReport, type PassedOver } from "./use-backend.ts";
+export type { BackendName } from "./backends/backend.ts";
 export { BackendError, type BackendErrorCode } from "./errors.ts";

@@ -1,8 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
+import type { TfjsBackend } from "./backends/backend.ts";
 import { hosts, type Host } from "./host.ts";
-
-/** The backends that `useBackend` can set. */
-export type BackendName = "cpu" | "wasm";
 
 /** A kernel's tensors by tfjs's names; every repair reads only those its kernel always has. */
 export type Inputs = Readonly<Record<string, tf.TensorInfo>>;
@@ -25,7 +23,7 @@ export type Kernel = (call: Call) => tf.TensorInfo;
 
 /** Kernels that take the place of what tfjs ships (or fails to ship) on some backends. */
 export interface Repair {
-  readonly on: readonly BackendName[];
+  readonly on: readonly TfjsBackend[];
   readonly kernels: Readonly<Record<string, Kernel>>;
 }
 
@@ -33,7 +31,7 @@ export interface Repair {
 const repaired = Symbol.for("@polytask/backend repaired");
 
 /** Puts a repair's kernels in tfjs's registry, once, and returns their names. */
-export function install(repair: Repair, backend: BackendName): string[] {
+export function install(repair: Repair, backend: TfjsBackend): string[] {
   const names = Object.keys(repair.kernels);
   for (const name of names) {
     // declared as always present; it is not
@@ -56,7 +54,7 @@ export function install(repair: Repair, backend: BackendName): string[] {
 
 function kernelFunc(
   kernel: Kernel,
-  name: BackendName,
+  name: TfjsBackend,
   shipped: tf.KernelConfig | undefined,
 ): tf.KernelFunc {
   return ({ inputs, attrs = {}, backend }) => {

@@ -1,50 +1,86 @@
 import * as tf from "@tensorflow/tfjs";
-import { failedBackend, unknownBackend } from "./errors.ts";
-import { loadWasm } from "./load-wasm.ts";
-import { install, type BackendName } from "./repair.ts";
+import { type BackendName, backendNames, type Device } from "./backends/backend.ts";
+import { backends } from "./backends/index.ts";
+import { BackendError, failedBackend, missingDevice, unknownBackend } from "./errors.ts";
+import { install } from "./repair.ts";
 import { repairs } from "./repairs/index.ts";
 
-/** What `useBackend` did: the backend now in use, and the tfjs kernels that run as repaired on it. */
+/** What `useBackend` did. */
 export interface BackendReport {
+  /** The backend now in use. */
   readonly name: BackendName;
+  /** What it computes on, such as "TensorFlow 2.21.0 on the CPU". */
+  readonly device: string;
+  /** The tfjs kernels that run as repaired on it. */
   readonly repairs: readonly string[];
+  /** Better backends that "auto" could not use, and why; empty for a backend that was asked for by name. */
+  readonly passedOver: readonly PassedOver[];
 }
 
-/** How each backend's code gets into the process; the cpu backend comes with tfjs itself. */
-const loaders: Readonly<Record<BackendName, () => Promise<void>>> = {
-  cpu: async () => {},
-  wasm: loadWasm,
-};
+export interface PassedOver {
+  readonly name: BackendName;
+  readonly why: string;
+}
 
 /**
- * Makes tfjs compute on `name`, with the kernels replaced that give wrong or no gradients there.
+ * Makes tfjs compute on a backend, with the kernels replaced that give wrong or no gradients there. "auto" takes the
+ * first that works of tensorflow on a GPU, webgpu on a GPU, tensorflow on the CPU, wasm and cpu.
+ *
  * Harmless to repeat; tensors made on another backend stay usable.
  *
- * @throws BackendError `POLYTASK_BACKEND_UNKNOWN`, `POLYTASK_BACKEND_MISSING` or `POLYTASK_BACKEND_FAILED`;
- * the backend in use before stays in use.
+ * @throws BackendError `POLYTASK_BACKEND_UNKNOWN`, `_MISSING` (a package), `_DEVICE` (a GPU) or `_FAILED`; the backend in
+ * use before stays in use.
  */
-export async function useBackend(name: BackendName): Promise<BackendReport> {
-  if (!Object.hasOwn(loaders, name)) throw unknownBackend(name, Object.keys(loaders));
-  await loaders[name]();
-  await start(name);
-  return {
-    name,
-    repairs: repairs
-      .filter((repair) => repair.on.includes(name))
-      .flatMap((repair) => install(repair, name)),
-  };
+export async function useBackend(wanted: BackendName | "auto"): Promise<BackendReport> {
+  if (wanted === "auto") return useBest();
+  if (!Object.hasOwn(backends, wanted)) throw unknownBackend(wanted, ["auto", ...backendNames]);
+  const { name: device } = await start(wanted);
+  return { name: wanted, device, repairs: repair(wanted), passedOver: [] };
 }
 
-async function start(name: BackendName): Promise<void> {
+async function useBest(): Promise<BackendReport> {
+  const passedOver: PassedOver[] = [];
+  for (const name of backendNames) {
+    try {
+      const device = await start(name, ({ substitute }) => {
+        if (substitute !== undefined) throw missingDevice(name, substitute);
+      });
+      return { name, device: device.name, repairs: repair(name), passedOver };
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      passedOver.push({ name, why: error.message });
+    }
+  }
+  throw failedBackend("cpu", "nothing did", "See what it passed over.", passedOver);
+}
+
+/** Loads a backend and makes it the one in use, or leaves the one before in use. */
+async function start(
+  name: BackendName,
+  demand: (device: Device) => void = () => {},
+): Promise<Device> {
+  const { tfjs, load, check } = backends[name];
   const before = tf.getBackend();
+  try {
+    await load();
+    await set(tfjs);
+    const device = check();
+    demand(device);
+    return device;
+  } catch (error) {
+    // A failed setBackend leaves tfjs without a backend; the process must stay usable.
+    await tf.setBackend(before || "cpu");
+    throw error;
+  }
+}
+
+async function set(name: string): Promise<void> {
   let cause: unknown;
   try {
     if (await tf.setBackend(name)) return;
   } catch (error) {
     cause = error;
   }
-  // A failed setBackend leaves tfjs without a backend; the process must stay usable.
-  await tf.setBackend(before || "cpu");
   throw failedBackend(
     name,
     "it did not start",
@@ -52,3 +88,10 @@ async function start(name: BackendName): Promise<void> {
     cause,
   );
 }
+
+const repair = (name: BackendName): string[] => {
+  const { tfjs } = backends[name];
+  return repairs
+    .filter((repair) => repair.on.includes(tfjs))
+    .flatMap((repair) => install(repair, tfjs));
+};
