@@ -1,14 +1,9 @@
-import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { cp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { makeProject, type Project } from "./project.ts";
 
-const require = createRequire(import.meta.url);
-const found = (name: string): string => dirname(require.resolve(`${name}/package.json`));
+const wasm = "@tensorflow/tfjs-backend-wasm";
 const program = `
   import * as tf from "@tensorflow/tfjs";
   import { useBackend } from "@polytask/backend";
@@ -18,45 +13,18 @@ const program = `
   console.log(JSON.stringify({ outcome, backend: tf.getBackend(), sum }));
 `;
 
-let folder: string;
+let project: Project;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "polytask-backend-"));
-  const here = fileURLToPath(new URL("..", import.meta.url));
-  const scope = join(folder, "node_modules", "@polytask", "backend");
-  await mkdir(scope, { recursive: true });
-  await cp(join(here, "dist"), join(scope, "dist"), { recursive: true });
-  await cp(join(here, "package.json"), join(scope, "package.json"));
-  await mkdir(join(folder, "node_modules", "@tensorflow"));
-  await symlink(found("@tensorflow/tfjs"), join(folder, "node_modules", "@tensorflow", "tfjs"));
+  project = await makeProject();
 });
 
-afterEach(() => rm(folder, { recursive: true }));
-
-/** Runs a program in plain Node, in the folder. */
-async function outcome(source = program): Promise<unknown> {
-  await writeFile(join(folder, "program.mjs"), source);
-  const { stdout } = await promisify(execFile)(process.execPath, ["program.mjs"], { cwd: folder });
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
-}
-
-/** Puts a package in the place of the wasm backend. */
-async function pretend(source: string): Promise<void> {
-  const place = join(folder, "node_modules", "@tensorflow", "tfjs-backend-wasm");
-  await mkdir(place);
-  await writeFile(join(place, "package.json"), '{ "version": "4.22.0", "main": "index.js" }');
-  await writeFile(join(place, "index.js"), source);
-}
-
-const installWasm = (): Promise<void> =>
-  symlink(
-    found("@tensorflow/tfjs-backend-wasm"),
-    join(folder, "node_modules", "@tensorflow", "tfjs-backend-wasm"),
-  );
+afterEach(() => project.remove());
 
 it("does not repair twice when two copies of this package are loaded", async () => {
-  await installWasm();
-  await cp(join(folder, "node_modules", "@polytask", "backend", "dist"), join(folder, "copy"), {
+  await project.install(wasm);
+  const { folder } = project;
+  await cp(join(folder, "node_modules/@polytask/backend/dist"), join(folder, "copy"), {
     recursive: true,
   });
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
@@ -70,16 +38,20 @@ it("does not repair twice when two copies of this package are loaded", async () 
     const same = tf.getKernelsForBackend("wasm").every((kernel) => before.includes(kernel));
     console.log(JSON.stringify({ copies: useBackend !== again, same }));
   `;
-  expect(await outcome(twice)).toEqual({ copies: true, same: true });
+  expect(await project.outcome(twice)).toEqual({ copies: true, same: true });
 });
 
 it("finds the wasm package and its binaries by itself", async () => {
-  await installWasm();
-  expect(await outcome()).toMatchObject({ outcome: { name: "wasm" }, backend: "wasm", sum: 3 });
+  await project.install(wasm);
+  expect(await project.outcome(program)).toMatchObject({
+    outcome: { name: "wasm" },
+    backend: "wasm",
+    sum: 3,
+  });
 });
 
 it("says so when the wasm package is not installed", async () => {
-  expect(await outcome()).toEqual({
+  expect(await project.outcome(program)).toEqual({
     outcome: {
       name: "BackendError",
       code: "POLYTASK_BACKEND_MISSING",
@@ -102,8 +74,8 @@ it.each([
     "did not start",
   ],
 ])("says so when the wasm package %s", async (_, source, found) => {
-  await pretend(source);
-  expect(await outcome()).toMatchObject({
+  await project.pretend(wasm, source);
+  expect(await project.outcome(program)).toMatchObject({
     outcome: {
       name: "BackendError",
       code: "POLYTASK_BACKEND_FAILED",

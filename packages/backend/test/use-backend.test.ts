@@ -37,14 +37,18 @@ it("sets the backend and reports the kernels it repaired", async () => {
   expect(tf.getBackend()).toBe("cpu");
   expect({ ...cpu, repairs: [...cpu.repairs].sort() }).toEqual({
     name: "cpu",
+    device: "JavaScript on one thread",
     repairs: [...onBoth].sort(),
+    passedOver: [],
   });
 
   const wasm = await useBackend("wasm");
   expect(tf.getBackend()).toBe("wasm");
   expect({ ...wasm, repairs: [...wasm.repairs].sort() }).toEqual({
     name: "wasm",
+    device: "WebAssembly on one thread",
     repairs: [...onBoth, ...onWasm].sort(),
+    passedOver: [],
   });
 });
 
@@ -78,7 +82,7 @@ it("refuses a name it does not know and keeps the backend in use", async () => {
   await expect(refused).rejects.toMatchObject({
     code: "POLYTASK_BACKEND_UNKNOWN",
     message:
-      'useBackend needs one of "cpu", "wasm"; found "webgl". Pass one of these names. (POLYTASK_BACKEND_UNKNOWN)',
+      'useBackend needs one of "auto", "tensorflow-gpu", "webgpu", "tensorflow", "wasm", "cpu"; found "webgl". Pass one of these names. (POLYTASK_BACKEND_UNKNOWN)',
   });
   expect(tf.getBackend()).toBe("cpu");
 });
