@@ -1,15 +1,15 @@
-/** What can be wrong with an installed addon and the libraries it is linked to, as its files show it. */
+/** What can be wrong with a shared library as a file. */
+export type FileProblem = "empty" | "web-page" | "not-elf" | "cut" | "architecture";
+
+/** What can be wrong with an installed addon and the libraries it is linked to, as the files show it. */
 export type FaultCode =
   | "addon-missing"
-  | "addon-incomplete"
-  | "addon-architecture"
-  | "addon-unlinked"
+  | `addon-${FileProblem}`
+  | "library-nowhere"
+  | "library-other-name"
   | "library-missing"
-  | "library-empty"
-  | "library-not-a-library"
-  | "library-cut"
-  | "library-architecture"
-  | "library-name"
+  | `library-${FileProblem}`
+  | "library-misnamed"
   | "libraries-apart"
   | "function-missing";
 
