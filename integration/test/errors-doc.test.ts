@@ -173,13 +173,14 @@ const provoked: Readonly<Record<string, () => unknown>> = {
     return training({ inputs, labels }, { ...parts, engine: onnx({ worker: true }) });
   },
   POLYTASK_ONNX_EXPORT: () => using((trainer) => exportOnnx(trainer, "unwritten.onnx")),
-  POLYTASK_BACKEND_UNKNOWN: () => useBackend("webgpu" as "wasm"),
+  POLYTASK_BACKEND_UNKNOWN: () => useBackend("webgl" as "wasm"),
   POLYTASK_LAW: () => changesAfterFirstStep(weightingSubject(() => equal())),
 };
 /** A fault of the engine's own, which no call of an exported function brings about. */
 const ofTheEngineItself = ["POLYTASK_KERNEL"];
 
 const needsBrokenInstallation = [
+  "POLYTASK_BACKEND_DEVICE",
   "POLYTASK_BACKEND_FAILED",
   "POLYTASK_BACKEND_MISSING",
   "POLYTASK_ONNX_PROVIDER",

@@ -4,7 +4,8 @@
  *   --data DIR   a folder with adult.data and adult.test, plain or .gz; default: downloaded once into ~/.cache/polytask
  *   --seeds N    networks to train; default 3
  *   --epochs N   default 5
- *   --backend B  op by op on a tfjs backend, wasm or cpu; default: compiled
+ *   --steps N    at most, per training
+ *   --backend B  op by op on a tfjs backend: tensorflow-gpu, webgpu, tensorflow, wasm, cpu or auto; default: compiled
  */
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -21,10 +22,16 @@ const { values } = parseArgs({
     data: { type: "string" },
     seeds: { type: "string", default: "3" },
     epochs: { type: "string", default: "5" },
+    steps: { type: "string" },
     backend: { type: "string" },
   },
 });
-const budget = { epochs: Number(values.epochs), batchSize: 512, learningRate: 1e-2 };
+const budget = {
+  epochs: Number(values.epochs),
+  ...(values.steps !== undefined && { steps: Number(values.steps) }),
+  batchSize: 512,
+  learningRate: 1e-2,
+};
 /** Mean test AUC that one MMoE should reach. */
 const bars: Readonly<Record<AdultTask, number>> = {
   income: 0.905,
@@ -33,9 +40,12 @@ const bars: Readonly<Record<AdultTask, number>> = {
 };
 
 // Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
-if (values.backend !== undefined) await useBackend(values.backend as BackendName);
-const engine = values.backend === undefined ? onnx<AdultTask>() : eager<AdultTask>();
-console.log(values.backend === undefined ? "Compiled engine" : `Eager engine on ${values.backend}`);
+const device =
+  values.backend === undefined
+    ? undefined
+    : (await useBackend(values.backend as BackendName)).device;
+const engine = device === undefined ? onnx<AdultTask>() : eager<AdultTask>();
+console.log(device === undefined ? "Compiled engine" : `Eager engine: ${device}`);
 const adult =
   values.data === undefined
     ? await fetchAdult(join(homedir(), ".cache", "polytask", "adult"))

@@ -18,6 +18,8 @@ export type AdultTask = keyof AdultLabels;
 
 export interface Budget {
   readonly epochs: number;
+  /** At most so many, however many epochs. */
+  readonly steps?: number;
   readonly batchSize: number;
   readonly learningRate: number;
   /** Default: op by op on the tfjs backend in use. */
@@ -39,10 +41,10 @@ const encoder = features({
 export async function train(
   { train, test }: Adult,
   seed: number,
-  { epochs, batchSize, learningRate, engine = eager() }: Budget,
+  { learningRate, engine = eager(), ...limits }: Budget,
   observers: readonly ObserverPlugin<AdultTask>[] = [],
 ): Promise<PerTask<AdultTask, number>> {
-  const steps = epochs * Math.ceil(train.labels.income.length / batchSize);
+  const steps = limits.epochs * Math.ceil(train.labels.income.length / limits.batchSize);
   await using trainer = await createTrainer(
     tasks,
     {
@@ -54,7 +56,7 @@ export async function train(
     },
     { seed },
   );
-  await trainer.fit(dataset(train), { epochs, batchSize });
+  await trainer.fit(dataset(train), limits);
   const { metrics } = await trainer.evaluate(dataset(test));
   const aucOf = (task: AdultTask): number => metrics[task]?.["auc"] ?? NaN;
   return {

@@ -9,9 +9,10 @@ import { type HostTask, makeTrainer, pairs, weightsOf } from "./train.ts";
 
 const { backend } = parseArgs({ options: { backend: { type: "string" } } }).values;
 // Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
-if (backend !== undefined) await useBackend(backend as BackendName);
-const engine = backend === undefined ? onnx<HostTask>() : eager<HostTask>();
-console.log(backend === undefined ? "Compiled engine" : `Eager engine on ${backend}`);
+const device =
+  backend === undefined ? undefined : (await useBackend(backend as BackendName)).device;
+const engine = device === undefined ? onnx<HostTask>() : eager<HostTask>();
+console.log(device === undefined ? "Compiled engine" : `Eager engine: ${device}`);
 
 const { container, log, streams, ledgers } = openApplication();
 

@@ -24,6 +24,8 @@ export type Scores = SomeTasks<FilmTask, Readonly<Record<string, number>>>;
 /** What all networks are given alike. */
 export interface Budget {
   readonly epochs: number;
+  /** At most so many, however many epochs. */
+  readonly steps?: number;
   readonly batchSize: number;
   readonly learningRate: number;
   /** Default: op by op on the tfjs backend in use. */
@@ -102,7 +104,7 @@ async function trainGroup(
   known: Films,
   held: Films,
   seed: number,
-  { epochs, batchSize, learningRate, engine = eager() }: Budget,
+  { learningRate, engine = eager(), ...limits }: Budget,
 ): Promise<Scores> {
   const all = tasksFor(known);
   const some = <Value>(values: Readonly<Record<FilmTask, Value>>): Record<FilmTask, Value> =>
@@ -111,7 +113,7 @@ async function trainGroup(
     inputs: { ...inputs },
     labels: some(labels),
   });
-  const steps = epochs * Math.ceil(known.labels.imdb.length / batchSize);
+  const steps = limits.epochs * Math.ceil(known.labels.imdb.length / limits.batchSize);
   await using trainer = await createTrainer<FilmTask>(
     some(all),
     {
@@ -124,7 +126,7 @@ async function trainGroup(
     },
     { seed },
   );
-  await trainer.fit([data(known)], { epochs, batchSize });
+  await trainer.fit([data(known)], limits);
   return (await trainer.evaluate(data(held))).metrics;
 }
 

@@ -16,17 +16,26 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "3" },
     epochs: { type: "string", default: "30" },
+    steps: { type: "string" },
     backend: { type: "string" },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, seed) => seed);
-const budget = { epochs: Number(values.epochs), batchSize: 256, learningRate: 6e-3 };
+const budget = {
+  epochs: Number(values.epochs),
+  ...(values.steps !== undefined && { steps: Number(values.steps) }),
+  batchSize: 256,
+  learningRate: 6e-3,
+};
 
 // Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
-if (values.backend !== undefined) await useBackend(values.backend as BackendName);
+const device =
+  values.backend === undefined
+    ? undefined
+    : (await useBackend(values.backend as BackendName)).device;
 // One thread: networks as small as these gain nothing by a second, which spins where another program wants the processor.
-const engine = values.backend === undefined ? onnx<FilmTask>({ threads: 1 }) : eager<FilmTask>();
-console.log(values.backend === undefined ? "Compiled engine" : `Eager engine on ${values.backend}`);
+const engine = device === undefined ? onnx<FilmTask>({ threads: 1 }) : eager<FilmTask>();
+console.log(device === undefined ? "Compiled engine" : `Eager engine: ${device}`);
 const films = await loadFilms();
 console.log(
   `${films.labels.imdb.length} films, ${seeds.length} seeds, ${budget.epochs} epochs each`,

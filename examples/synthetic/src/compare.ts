@@ -20,6 +20,8 @@ export interface Budget {
   readonly rows: number;
   readonly heldOut: number;
   readonly epochs: number;
+  /** At most so many, however many epochs. */
+  readonly steps?: number;
   readonly batchSize: number;
   readonly learningRate: number;
   /** Default: op by op on the tfjs backend in use. */
@@ -38,7 +40,7 @@ export type NetworkName = keyof typeof networks;
 export async function finalLoss(
   network: NetworkName,
   { p, seed }: { readonly p: number; readonly seed: number },
-  { rows, heldOut, epochs, batchSize, learningRate, engine = eager() }: Budget,
+  { rows, heldOut, learningRate, engine = eager(), ...limits }: Budget,
 ): Promise<number> {
   const { inputs, labels, d } = synthetic({ p, seed, rows: rows + heldOut, d: 100 });
   const part = (from: number, to: number): Dataset<SyntheticTask> => ({
@@ -58,7 +60,7 @@ export async function finalLoss(
     },
     { seed },
   );
-  await trainer.fit(part(0, rows), { epochs, batchSize });
+  await trainer.fit(part(0, rows), limits);
   const { losses } = await trainer.evaluate(part(rows, rows + heldOut));
   return ((losses.first ?? NaN) + (losses.second ?? NaN)) / 2;
 }

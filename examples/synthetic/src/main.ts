@@ -6,7 +6,8 @@
  *
  *   --seeds N    problems per p; default 3
  *   --epochs N   default 10
- *   --backend B  op by op on a tfjs backend, wasm or cpu; default: compiled
+ *   --steps N    at most, per training
+ *   --backend B  op by op on a tfjs backend: tensorflow-gpu, webgpu, tensorflow, wasm, cpu or auto; default: compiled
  */
 import { parseArgs } from "node:util";
 import { type BackendName, useBackend } from "@polytask/backend";
@@ -24,6 +25,7 @@ const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "3" },
     epochs: { type: "string", default: "10" },
+    steps: { type: "string" },
     backend: { type: "string" },
   },
 });
@@ -32,14 +34,18 @@ const budget: Budget = {
   rows: 10_000,
   heldOut: 2_000,
   epochs: Number(values.epochs),
+  ...(values.steps !== undefined && { steps: Number(values.steps) }),
   batchSize: 256,
   learningRate: 1e-2,
 };
 
 // Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
-if (values.backend !== undefined) await useBackend(values.backend as BackendName);
-const engine = values.backend === undefined ? onnx<SyntheticTask>() : eager<SyntheticTask>();
-console.log(values.backend === undefined ? "Compiled engine" : `Eager engine on ${values.backend}`);
+const device =
+  values.backend === undefined
+    ? undefined
+    : (await useBackend(values.backend as BackendName)).device;
+const engine = device === undefined ? onnx<SyntheticTask>() : eager<SyntheticTask>();
+console.log(device === undefined ? "Compiled engine" : `Eager engine: ${device}`);
 console.log(
   `${budget.rows} examples, ${budget.epochs} epochs in batches of ${budget.batchSize}, Adam ${budget.learningRate}, ` +
     `${seeds.length} problems per p`,

@@ -6,7 +6,7 @@
  *   --full       100 000 steps, against the known ends
  *   --steps N    another length, against a float64 implementation; default 500
  *   --workers N  threads; default one per core
- *   --backend B  op by op on a tfjs backend, cpu or wasm; default: compiled
+ *   --backend B  op by op on a tfjs backend: tensorflow-gpu, webgpu, tensorflow, wasm, cpu or auto; default: compiled
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";

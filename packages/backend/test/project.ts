@@ -45,7 +45,8 @@ export async function makeProject(): Promise<Project> {
     async outcome(source) {
       await writeFile(join(folder, "program.mjs"), source);
       const run = promisify(execFile)(process.execPath, ["program.mjs"], { cwd: folder });
-      return JSON.parse((await run).stdout.trim().split("\n").at(-1) ?? "");
+      const last = (await run).stdout.trim().split("\n").at(-1) ?? "";
+      return JSON.parse(last) as unknown;
     },
     remove: () => rm(folder, { recursive: true }),
   };
