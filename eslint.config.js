@@ -19,7 +19,7 @@ const mayImport = [
     [core, "@polytask/graph", tfjs, "onnxruntime-node", "@bufbuild/protobuf", "node:*"],
   ],
   ["observers", [core, "cli-progress", "node:*"]],
-  ["backend", [tfjs, "@tensorflow/tfjs-backend-wasm", "node:*"]],
+  ["backend", [tfjs, "@tensorflow/tfjs-backend-wasm", "yauzl", "node:*"]],
 ];
 /** Dependency injection lives in one file. */
 const scope = ["packages/core/src/scope.ts", [tfjs, "pure-rand", "tsyringe", "reflect-metadata"]];

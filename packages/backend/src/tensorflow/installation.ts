@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { locate } from "./locate.ts";
 
 /** A package that binds TensorFlow's own library to Node. */
 export interface Installation {
@@ -17,19 +14,9 @@ export const bindings: readonly Installation["name"][] = [
 ];
 
 /** tfjs-node packages that can be resolved from `from` (a file or folder; default: this package), GPU one first. */
-export function findInstallations(
-  from: string = fileURLToPath(import.meta.url),
-): readonly Installation[] {
-  // Node looks in node_modules of every folder above; that a file has none below it does no harm
-  const { resolve } = createRequire(join(from, "any.js"));
+export function findInstallations(from?: string): readonly Installation[] {
   return bindings.flatMap((name) => {
-    let manifest: string;
-    try {
-      manifest = resolve(`${name}/package.json`);
-    } catch {
-      return [];
-    }
-    const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string };
-    return [{ name, folder: dirname(manifest), version }];
+    const found = locate(name, from);
+    return found ? [{ ...found, name }] : [];
   });
 }
