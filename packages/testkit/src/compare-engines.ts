@@ -8,12 +8,13 @@ import {
   sameNames,
   unitDistance,
 } from "./differences.ts";
-import { type EngineTrial, stateAfter, type TrialRun, withTrial } from "./engine-trial.ts";
+import { type EngineTrial, stateAfter, withTrial } from "./engine-trial.ts";
 import { demand } from "./law.ts";
 import { sameValue } from "./plugin-laws.ts";
+import { type EngineRecord, recordSteps } from "./record-steps.ts";
 
 /** The largest relative differences that were found. */
-export interface EngineDifferences {
+export interface StepDifferences {
   /** Of the reports' losses, weights, norms, and G, which is relative to √(G_ii·G_jj). */
   readonly reports: number;
   /** Of a parameter's gradient, relative to its norm, or to a hundredth of the largest parameter's. */
@@ -21,6 +22,9 @@ export interface EngineDifferences {
   /** Of variables after a step, and of parts' numbers. */
   readonly states: number;
   readonly predictions: number;
+}
+
+export interface EngineDifferences extends StepDifferences {
   /** Of the states of runs that changed their engine half-way, from that of one that did not. */
   readonly switched: number;
 }
@@ -39,57 +43,79 @@ export interface EngineDifferences {
 export async function compareEngines<Name extends string>(
   trial: EngineTrial<Name>,
 ): Promise<EngineDifferences> {
-  const { steps = 6, tolerance = 1e-5 } = trial;
-  const found = { reports: 0, gradients: 0, states: 0, predictions: 0, switched: 0 };
-  const noteIn =
-    (kind: keyof EngineDifferences, place: string): Note =>
-    (what, difference) => {
-      found[kind] = Math.max(found[kind], difference);
-      demand(
-        difference <= tolerance,
-        `an engine must agree with the eager one to ${tolerance}`,
-        () => `${place}, ${what}: ${difference === Infinity ? "another" : `${difference} apart`}`,
-      );
-    };
-
-  await withTrial(trial, eager(), (reference) =>
-    withTrial(trial, trial.engine(), async (subject) => {
-      for (let step = 0; step < steps; step++) {
-        await takeUp(subject, reference);
-        const [expected, actual] = [await reference.fitTo(step + 1), await subject.fitTo(step + 1)];
-        compareReports(actual.report, expected.report, noteIn("reports", `report of step ${step}`));
-        compareGradients(
-          actual.state,
-          expected.state,
-          noteIn("gradients", `gradient of step ${step}`),
-        );
-        compareStates(actual.state, expected.state, noteIn("states", `state after step ${step}`));
-      }
-      await takeUp(subject, reference);
-      const [expected, actual] = [await reference.predict(), await subject.predict()];
-      const note = noteIn("predictions", "predictions");
-      for (const [name, values] of Object.entries(expected)) {
-        note(`"${name}"`, unitDistance(actual[name], values));
-      }
-    }),
-  );
-
+  const { steps = 6 } = trial;
+  const found = await compareWithRecord(trial, await recordSteps({ ...trial, engine: eager }));
+  const notes = new Notes(trial.tolerance);
   const stayed = await stateAfter(trial, steps, [eager(), eager()]);
   const left = await stateAfter(trial, steps, [eager(), trial.engine()]);
-  compareStates(left, stayed, noteIn("switched", "changed from the eager engine"));
+  compareStates(left, stayed, notes.of("changed from the eager engine"));
   const came = await stateAfter(trial, steps, [trial.engine(), eager()]);
-  compareStates(came, stayed, noteIn("switched", "changed to the eager engine"));
-  return found;
+  compareStates(came, stayed, notes.of("changed to the eager engine"));
+  return { ...found, switched: notes.largest };
+}
+
+/**
+ * Holds steps against a record of the same trial, such as `recordSteps` made on another backend of tfjs or another
+ * machine: before each step the trial's engine takes up the recorded state; what is compared is as in `compareEngines`.
+ *
+ * @throws POLYTASK_LAW for the first quantity that is too far away.
+ */
+export async function compareWithRecord<Name extends string>(
+  trial: EngineTrial<Name>,
+  { states, reports, predictions }: EngineRecord<Name>,
+): Promise<StepDifferences> {
+  const { tolerance } = trial;
+  const notes = {
+    reports: new Notes(tolerance),
+    gradients: new Notes(tolerance),
+    states: new Notes(tolerance),
+    predictions: new Notes(tolerance),
+  };
+  await withTrial(trial, trial.engine(), async ({ trainer, fitTo, predict }) => {
+    for (const [step, expected] of reports.entries()) {
+      await trainer.restore(structuredClone(states[step]));
+      const { report, state } = await fitTo(step + 1);
+      compareReports(report, expected, notes.reports.of(`report of step ${step}`));
+      compareGradients(state, states[step + 1], notes.gradients.of(`gradient of step ${step}`));
+      compareStates(state, states[step + 1], notes.states.of(`state after step ${step}`));
+    }
+    await trainer.restore(structuredClone(states[reports.length]));
+    const note = notes.predictions.of("predictions");
+    const found = await predict();
+    for (const [name, values] of Object.entries(predictions)) {
+      note(`"${name}"`, unitDistance(found[name], values));
+    }
+  });
+  return {
+    reports: notes.reports.largest,
+    gradients: notes.gradients.largest,
+    states: notes.states.largest,
+    predictions: notes.predictions.largest,
+  };
 }
 
 type Note = (what: string, difference: number) => void;
 
-const takeUp = async <Name extends string>(
-  subject: TrialRun<Name>,
-  reference: TrialRun<Name>,
-): Promise<void> => {
-  await subject.trainer.restore(structuredClone(await reference.trainer.state()));
-};
+/** Differences of one kind: the largest of them, and a refusal of those that are too large. */
+class Notes {
+  largest = 0;
+  readonly #tolerance: number;
+
+  constructor(tolerance = 1e-5) {
+    this.#tolerance = tolerance;
+  }
+
+  of(place: string): Note {
+    return (what, difference) => {
+      this.largest = Math.max(this.largest, difference);
+      demand(
+        difference <= this.#tolerance,
+        `an engine must agree with the eager one to ${this.#tolerance}`,
+        () => `${place}, ${what}: ${difference === Infinity ? "another" : `${difference} apart`}`,
+      );
+    };
+  }
+}
 
 function compareReports(actual: StepReport, expected: StepReport, note: Note): void {
   for (const key of ["losses", "weights", "lastSharedNorms", "counts", "rate"] as const) {

@@ -9,7 +9,13 @@ export {
   type SurgeryStepOptions,
 } from "./apply.ts";
 export { expectAllClose, type Numbers, type Tolerance } from "./close.ts";
-export { compareEngines, type EngineDifferences } from "./compare-engines.ts";
+export {
+  compareEngines,
+  compareWithRecord,
+  type EngineDifferences,
+  type StepDifferences,
+} from "./compare-engines.ts";
+export { type EngineRecord, recordSteps } from "./record-steps.ts";
 export { type EngineTrial } from "./engine-trial.ts";
 export { type DescribeSurgeryOptions, describeSurgery } from "./describe-surgery.ts";
 export { demand, law, type Law, LawError } from "./law.ts";

@@ -12,12 +12,14 @@ import {
 import { makeTensor, readTensor } from "@polytask/core/engine";
 import {
   compareEngines,
+  compareWithRecord,
   describeArchitecture,
   describeRegularizer,
   describeSurgery,
   describeWeighting,
   type EngineTrial,
   plainModel,
+  recordSteps,
   sampleTasks,
 } from "@polytask/testkit";
 import * as tf from "@tensorflow/tfjs";
@@ -106,6 +108,24 @@ describe("compareEngines", () => {
     expect(gradients).toBe(0);
     expect(predictions).toBe(0);
     await expect(compareEngines({ ...trial(close), tolerance: 1e-8 })).rejects.toThrow("losses");
+  });
+});
+
+describe("compareWithRecord", () => {
+  it("finds no difference between an engine and a record of it, and every other there is", async () => {
+    const record = await recordSteps(trial(eager, { weighting: moving }));
+    const moved = trial(eager, { weighting: moving });
+    const none = { reports: 0, gradients: 0, states: 0, predictions: 0 };
+    expect(await compareWithRecord(moved, record)).toEqual(none);
+    const { a: gone, ...others } = record.predictions;
+    const off = { ...others, a: gone.map((value) => value + 1) };
+    await expect(compareWithRecord(moved, { ...record, predictions: off })).rejects.toThrow(
+      "predictions",
+    );
+    const [first, ...later] = record.states;
+    await expect(
+      compareWithRecord(moved, { ...record, states: [first, first, ...later.slice(1)] }),
+    ).rejects.toThrow("step 0");
   });
 });
 
