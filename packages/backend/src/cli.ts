@@ -3,6 +3,8 @@ import { parseArgs } from "node:util";
 import { backendNames } from "./backends/backend.ts";
 import { examine } from "./doctor/doctor.ts";
 import { print } from "./doctor/print.ts";
+import { buildTensorFlow } from "./tensorflow/build.ts";
+import { BuildError } from "./tensorflow/build-error.ts";
 import { bindings } from "./tensorflow/installation.ts";
 
 const usage = `usage: polytask-backend doctor [--json] [--require NAME]...
@@ -38,6 +40,37 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
     const report = await examine(required);
     console.log(values.json ? JSON.stringify(report, null, 2) : print(report));
     return report.ok ? 0 : 1;
+  },
+
+  async "build-tensorflow"(args) {
+    const text = { type: "string" } as const;
+    const { values } = read(() =>
+      parseArgs({ args, options: { from: text, package: text, to: text, headers: text } }),
+    );
+    const { from, to, headers } = values;
+    if (from === undefined) throw new UsageError("build-tensorflow needs --from DIR or WHEEL.");
+    const name = values.package && oneOf("--package", bindings, values.package);
+    const interruption = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interruption.abort());
+    try {
+      await buildTensorFlow({
+        from,
+        ...(name && { package: name }),
+        ...(to !== undefined && { to }),
+        ...(headers !== undefined && { headers }),
+        log: (line) => console.log(line),
+        signal: interruption.signal,
+      });
+      return 0;
+    } catch (error) {
+      if (interruption.signal.aborted) {
+        console.error("interrupted; what was there before is unchanged");
+        return 130;
+      }
+      if (!(error instanceof BuildError)) throw error;
+      console.error(error.message);
+      return 1;
+    }
   },
 };
 

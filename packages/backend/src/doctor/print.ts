@@ -36,8 +36,8 @@ function details(finding: Finding, before: readonly Finding[]): string[] {
   const news = notes.filter((note) => !before.some((other) => other.notes.includes(note)));
   const lines = news.map((note) => `  note    ${indent(note)}`);
   if (required && state !== "works") lines.push(`  note    required, but ${state}`);
-  const same = before.find((other) => other.fault && fault && other.fault.found === fault.found);
-  if (fault && same) lines.push(`  found   the same as with ${same.name}`);
+  const same = fault && before.find((other) => other.fault?.found === fault.found);
+  if (same) lines.push(`  found   the same as with ${same.name}`);
   else if (fault)
     lines.push(`  found   ${indent(fault.found)}`, `  remedy  ${indent(fault.remedy)}`);
   return lines.length === 0 ? [] : ["", fault ? `${name}: ${fault.code}` : name, ...lines];

@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import type { Elf, ElfFault } from "./elf.ts";
 import type { Fault } from "./faults.ts";
 import type { Installation } from "./installation.ts";
-import { buildCommand, getTensorFlow, wholeLibrary } from "./remedies.ts";
+import { anotherTensorFlow, buildCommand, getTensorFlow, wholeLibrary } from "./remedies.ts";
 import { definedSymbols, undefinedSymbols } from "./symbols.ts";
 
 export function missingAddon({ name }: Installation, path: string): Fault {
@@ -131,7 +131,7 @@ export async function lacking(
     found:
       `the addon of ${name} ${version} calls ${called.length} functions and is linked to ${place}: ${missing.length} are missing there (${some})` +
       (addon.bindsNow ? "" : lazy),
-    remedy: `Build against another TensorFlow, 2.21.0 for one: ${buildCommand({ name })} (${getTensorFlow})`,
+    remedy: anotherTensorFlow(name),
   };
 }
 

@@ -42,7 +42,7 @@ export async function survey(
 ): Promise<Survey> {
   if (process.platform !== "linux") return { libraries: [] };
   if (!existsSync(path)) return { fault: missingAddon(installation, path), libraries: [] };
-  const addon = await read(path);
+  const addon = await readOwn(path);
   if ("problem" in addon) return { fault: brokenAddon(installation, path, addon), libraries: [] };
 
   const loaded = [addon];
@@ -78,7 +78,7 @@ async function find(
 ): Promise<Elf | (ElfFault & { readonly path: string }) | undefined> {
   let foreign: (ElfFault & { readonly path: string }) | undefined;
   for (const path of candidates(name, folders)) {
-    const library = await read(path);
+    const library = await readOwn(path);
     if (!("problem" in library)) return library;
     if (library.problem !== "architecture") return { ...library, path };
     foreign ??= { ...library, path };
@@ -86,7 +86,8 @@ async function find(
   return foreign;
 }
 
-async function read(path: string): Promise<Elf | ElfFault> {
+/** Reads a library; one for another processor is of no use here. */
+export async function readOwn(path: string): Promise<Elf | ElfFault> {
   const elf = await readElf(path);
   if ("problem" in elf || elf.machine === process.arch) return elf;
   return { problem: "architecture", found: `a library for ${elf.machine}` };

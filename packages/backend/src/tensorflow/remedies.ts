@@ -22,6 +22,10 @@ interface BuildCommand {
 export const getTensorFlow =
   "a wheel will do: python3 -m pip download --no-deps tensorflow-cpu==2.21.0";
 
+export function anotherTensorFlow(name: Installation["name"]): string {
+  return `Build against another TensorFlow, 2.21.0 for one: ${buildCommand({ name })} (${getTensorFlow})`;
+}
+
 /** How to get a whole copy of a library in the place of a broken one. */
 export async function wholeLibrary(file: string, name: Installation["name"]): Promise<string> {
   const folder = dirname(file);
