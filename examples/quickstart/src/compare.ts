@@ -130,7 +130,8 @@ async function trainGroup(
   return (await trainer.evaluate(data(held))).metrics;
 }
 
-const encoder = features({
+/** Fitted to the films that a network is trained on. */
+export const encoder = features({
   numeric: ["budget", "runningTime", "year"],
   categorical: {
     month: { dimension: 4 },
