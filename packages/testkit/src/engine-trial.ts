@@ -95,7 +95,7 @@ const watch = <Name extends string>(reports: StepReport<Name>[]): ObserverPlugin
 });
 
 /** p ← p − 0.05·g, and g is kept. Adam would turn rounding into steps, where a gradient cancels to it. */
-const keepsGradients: OptimizerPlugin = {
+export const keepsGradients: OptimizerPlugin = {
   kind: "optimizer",
   name: "keeps-gradients",
   contract: CONTRACT,

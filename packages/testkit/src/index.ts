@@ -63,3 +63,5 @@ export { surgeryObligations } from "./surgery-obligations.ts";
 export { weightingObligations } from "./weighting-obligations.ts";
 export { architectureObligations } from "./architecture-obligations.ts";
 export { regularizerObligations } from "./regularizer-obligations.ts";
+export * from "./sweep/index.ts";
+export { describeGradients, type DescribeGradientsOptions } from "./sweep/describe-gradients.ts";
