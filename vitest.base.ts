@@ -1,4 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+
+const backend = process.env["POLYTASK_TEST_BACKEND"];
+const setup = fileURLToPath(new URL("scripts/test-backend.mjs", import.meta.url));
 
 export default defineConfig({
   test: {
@@ -13,6 +17,7 @@ export default defineConfig({
     // The files of a package load tfjs once; each counts its own tensors.
     isolate: false,
     maxWorkers: 1,
+    ...(backend && { setupFiles: [setup] }),
     reporters: ["default", "json"],
     // Read by scripts/summary.mjs.
     outputFile: { json: ".cache/vitest.json" },

@@ -25,15 +25,19 @@ export function show(command, args, { cwd = root } = {}) {
   return spawnSync(command, args, { cwd, stdio, env: quiet() }).status === 0;
 }
 
-/** Runs a program to its end beside others: whether it succeeded, and what it printed. */
-export function tell(command, args, { cwd = root } = {}) {
+/** Runs a program to its end beside others: whether it succeeded, its exit code, and what it printed. */
+export function tell(command, args, { cwd = root, env = {} } = {}) {
   return new Promise((resolve) => {
     let output = "";
-    const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], env: quiet() });
+    const child = spawn(command, args, {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...quiet(), ...env },
+    });
     child.stdout.on("data", (text) => (output += text));
     child.stderr.on("data", (text) => (output += text));
     child.on("error", (error) => resolve({ good: false, output: error.message }));
-    child.on("close", (code) => resolve({ good: code === 0, output }));
+    child.on("close", (code) => resolve({ good: code === 0, code, output }));
   });
 }
 

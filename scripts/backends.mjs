@@ -1,0 +1,153 @@
+// `.ci/backends`: what is promised of each backend, on every backend that this machine can be given.
+//
+//   node scripts/backends.mjs [BACKEND ...]     default: wasm compiled tensorflow webgpu
+//
+// A backend that cannot be had is SKIPPED, with the reason; POLYTASK_REQUIRE_BACKENDS makes that a failure.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { nodeBinary, noBinary } from "./node-binary.mjs";
+import { prepareTensorflow, prepareWebgpu } from "./backends/prepare.mjs";
+import { packages, root, tell } from "./run.mjs";
+
+const node = (script, ...args) => ({
+  command: process.execPath,
+  args: [join(root, script), ...args],
+});
+const vitest = (folder, backend, ...args) => ({
+  command: join(root, "node_modules/.bin/vitest"),
+  args: ["run", "--pool=forks", ...args],
+  cwd: join(root, folder),
+  env: { POLYTASK_TEST_BACKEND: backend },
+});
+
+const doctor = (backend) => [
+  "doctor",
+  node("packages/backend/dist/cli.js", "doctor", "--require", backend),
+];
+const sweep = (backend) => [
+  "gradient sweep",
+  node("scripts/gradients.mjs", "--backends", backend, "--check"),
+];
+const steps = (backend) => [
+  "steps of every technique",
+  vitest("integration", backend, "test/on-backend.test.ts"),
+];
+
+/** The whole suites of every technique, and of the blocks they are made of. */
+const suites = (backend) =>
+  packages()
+    .map(({ folder }) => folder.split("/").at(-1))
+    .filter((name) =>
+      /^(arch|weighting|surgery|regularizer)-|^(blocks|core|optimizers)$/.test(name),
+    )
+    .map((name) => [`suite of ${name}`, vitest(`packages/${name}`, backend)]);
+
+const adult = join(process.env.POLYTASK_DATA ?? join(root, "../shared/data"), "adult");
+const few = ["--seeds", "1", "--steps", "3"];
+const exampleArgs = {
+  quickstart: few,
+  synthetic: few,
+  toy: ["--steps", "3"],
+  "host-container": [],
+  ...(existsSync(adult) && { adult: [...few, "--data", adult] }),
+};
+const examples = (backend, program = process.execPath) =>
+  Object.entries(exampleArgs).map(([name, args]) => [
+    `example ${name}`,
+    {
+      command: program,
+      args: [
+        join(root, "examples", name, "dist/main.js"),
+        ...args,
+        ...(backend ? ["--backend", backend] : []),
+      ],
+      // Three steps of training miss the bars that a whole run is held to.
+      codes: name === "adult" ? [0, 1] : [0],
+    },
+  ]);
+
+/** The same program on other versions of Node: tfjs-node needs a repair on some. */
+const versions = (backend) =>
+  noBinary === undefined
+    ? [22, 24].map((major) => {
+        const [, example] = examples(backend, nodeBinary(major)).find(
+          ([title]) => title === "example quickstart",
+        );
+        return [`example quickstart on Node ${major}`, example];
+      })
+    : [];
+
+const plans = {
+  wasm: {
+    checks: () => [
+      doctor("wasm"),
+      sweep("cpu,wasm"),
+      ...suites("wasm"),
+      steps("wasm"),
+      ...examples("wasm"),
+    ],
+  },
+  compiled: { checks: () => [sweep("compiled"), ...examples(undefined)] },
+  tensorflow: {
+    prepare: prepareTensorflow,
+    checks: () => [
+      doctor("tensorflow"),
+      sweep("tensorflow"),
+      ...suites("tensorflow"),
+      steps("tensorflow"),
+      ...examples("tensorflow"),
+      ...versions("tensorflow"),
+      [
+        "faults of real libraries",
+        node(
+          "packages/backend/test/real-tensorflow.mjs",
+          "--from",
+          process.env.POLYTASK_TENSORFLOW,
+        ),
+      ],
+    ],
+  },
+  webgpu: {
+    prepare: prepareWebgpu,
+    checks: () => [
+      doctor("webgpu"),
+      sweep("webgpu"),
+      steps("webgpu"),
+      ...examples("webgpu"),
+      ["GPU bundle", node("scripts/bundle/test.mjs")],
+    ],
+  },
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in plans));
+if (unknown.length > 0) {
+  console.log(
+    `There is no plan for ${unknown.join(", ")}; there are ${Object.keys(plans).join(", ")}.`,
+  );
+  process.exit(2);
+}
+const counts = { passed: 0, failed: 0, skipped: 0 };
+for (const backend of asked.length > 0 ? asked : Object.keys(plans)) {
+  const { prepare, checks } = plans[backend];
+  const reason = await prepare?.();
+  if (reason) {
+    console.log(`SKIPPED ${backend}: ${reason}`);
+    counts[process.env.POLYTASK_REQUIRE_BACKENDS ? "failed" : "skipped"]++;
+    continue;
+  }
+  for (const [title, check] of checks()) await perform(`${backend}: ${title}`, check);
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+async function perform(title, { command, args, cwd, env, codes = [0] }) {
+  const start = performance.now();
+  const { code, output } = await tell(command, args, { cwd, env });
+  const good = codes.includes(code);
+  counts[good ? "passed" : "failed"]++;
+  if (!good) console.log(output);
+  console.log(
+    `${good ? "ok    " : "FAILED"} ${title} (${((performance.now() - start) / 1000).toFixed(1)} s)`,
+  );
+}
