@@ -42,8 +42,9 @@ export function tfjsCopies(): Located[] {
   const users = [...bindings, ...Object.values(needed).flat()];
   const places = [undefined, process.cwd(), ...users.flatMap((name) => locate(name)?.folder ?? [])];
   const copies = places.flatMap((place) => {
+    const core = "@tensorflow/tfjs-core";
     const whole = locate(tfjs, place);
-    return locate("@tensorflow/tfjs-core", whole?.folder ?? place) ?? [];
+    return [locate(core, place) ?? [], (whole && locate(core, whole.folder)) ?? []].flat();
   });
   return [...new Map(copies.map((copy) => [copy.folder, copy])).values()];
 }
