@@ -30,14 +30,6 @@ export const dense: CaseGroup = {
       [5, 4],
     ],
   },
-  // Large enough for the kernels that backends keep for large ones.
-  "large product": {
-    f: (a, b) => tf.matMul(a, b),
-    shapes: [
-      [20, 18],
-      [18, 19],
-    ],
-  },
   "batched product": {
     f: (a, b) => tf.matMul(a, b),
     shapes: [
@@ -51,6 +43,15 @@ export const dense: CaseGroup = {
       [2, 4, 3],
       [2, 5, 4],
     ],
+  },
+  // Of more than 8192 multiplications, from which on the wasm backend goes another way.
+  "large batched product, b transposed": {
+    f: (a, b) => tf.matMul(a, b, false, true),
+    shapes: [
+      [2, 24, 20],
+      [2, 18, 20],
+    ],
+    values: "small",
   },
   "product of rank 4": {
     f: (a, b) => tf.matMul(a, b, true, false),
