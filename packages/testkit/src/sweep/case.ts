@@ -28,7 +28,7 @@ export type CaseValues =
   | "positive"
   /** Between −0.7 and 0.7. */
   | "small"
-  /** Multiples of 1/2 around 0, each once; those of input k moved by k/4. */
+  /** Multiples of 1/2 around 0, each once; those of every other input moved by 1/4. */
   | "distinct"
   /** The same, all below 0. */
   | "negative";
@@ -40,6 +40,7 @@ export interface CaseOptions {
   readonly values?: CaseValues | readonly CaseValues[];
   /** Where f has a kink or a jump: numbers keep 1/4 away. They lie 1/2 apart at least. */
   readonly clearOf?: readonly number[];
+  /** Default: float32. */
   readonly tolerance?: number;
 }
 

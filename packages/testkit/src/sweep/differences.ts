@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { type GradientCase, caseWeights } from "./case.ts";
 
 /**
- * Length of a step. The stencil's own error is h⁴·f⁽⁵⁾/30, 6e-5 for 1/x at 1, the worst of the
- * cases; float32 values of size y add 1e-7·y/h, times the root of how many change in a step: 2e-5 at most.
+ * Length of a step. The stencil's own error is h⁴·f⁽⁵⁾/30, 6e-5 for 1/x at 1, the worst of the cases; values
+ * of size y, in float32, add 1e-7·y/h times the root of how many change in a step: 2e-5 at most.
  */
 const STEP = 1 / 16;
 
