@@ -6,6 +6,12 @@ export interface Check {
   >;
 }
 
+/** The same with all numbers of every gradient. */
+export interface WholeCheck {
+  readonly losses: readonly number[];
+  readonly gradients: Readonly<Record<string, readonly number[]>>;
+}
+
 /**
  * Relative difference up to which implementations agree, by how many parameters tasks share: peers add up products of
  * gradients in float32, and err with the root of their number.
@@ -28,22 +34,48 @@ export interface Difference {
 }
 
 /** NaN where a number is NaN, or where one of them has a gradient that the other lacks. */
-export function differenceOf(check: Check, reference: Check): Difference {
+export const differenceOf = (check: Check, reference: Check): Difference =>
+  difference(check, reference, (found, wanted) =>
+    greatest(wanted.map((value, i) => distance(found[i], value, wanted[0]))),
+  );
+
+/** The same of whole gradients: ‖g − g′‖ / ‖g′‖, the greatest of all. */
+export const wholeDifferenceOf = (check: WholeCheck, reference: WholeCheck): Difference =>
+  difference(check, reference, (found, wanted) => {
+    if (found.length !== wanted.length) return NaN;
+    return distance(normOf(wanted.map((value, i) => found[i] - value)), 0, normOf(wanted));
+  });
+
+function difference<Gradient>(
+  check: Gradients<Gradient>,
+  reference: Gradients<Gradient>,
+  apart: (found: Gradient, wanted: Gradient) => number,
+): Difference {
   const names = new Set([...Object.keys(check.gradients), ...Object.keys(reference.gradients)]);
   return {
     losses: greatest(
       reference.losses.map((loss, k) => Math.abs((check.losses[k] ?? NaN) - loss) / Math.abs(loss)),
     ),
     gradients: greatest(
-      [...names].flatMap((name) => {
+      [...names].map((name) => {
         const found = check.gradients[name];
         const wanted = reference.gradients[name];
-        if (!found || !wanted) return [NaN];
-        return wanted.map((value, i) => distance(found[i], value, wanted[0]));
+        return found && wanted ? apart(found, wanted) : NaN;
       }),
     ),
   };
 }
+
+interface Gradients<Gradient> {
+  readonly losses: readonly number[];
+  readonly gradients: Readonly<Record<string, Gradient>>;
+}
+
+const normOf = (values: Iterable<number>): number => {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return Math.sqrt(sum);
+};
 
 export const agree = ({ losses, gradients }: Difference, tolerance: number): boolean =>
   losses <= tolerance && gradients <= tolerance;

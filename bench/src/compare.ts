@@ -5,6 +5,7 @@ import { type Case, hasPeers, nameOf, sharedParameters } from "./cases.ts";
 import { agree, type Check, type Difference, differenceOf, toleranceFor } from "./check.ts";
 import type { Child } from "./child.ts";
 import { createCpuMeter } from "./cpu.ts";
+import type { Devices } from "./devices.ts";
 import type { Compilation } from "./engines.ts";
 import { type Implementation, start } from "./implementations.ts";
 import { measure, median } from "./measure.ts";
@@ -17,6 +18,8 @@ export interface Row {
   readonly msMedian: number;
   readonly msMin: number;
   readonly peakMiB: number;
+  /** What it computed on, where that is not the machine's processors. */
+  readonly device?: string;
 }
 
 export interface Comparison {
@@ -31,6 +34,7 @@ export interface Comparison {
 export interface CompareOptions {
   readonly rounds: number;
   readonly threads: number;
+  readonly devices: Devices;
 }
 
 /**
@@ -43,7 +47,7 @@ export interface CompareOptions {
 export async function compare(
   c: Case,
   names: readonly Implementation[],
-  { rounds, threads }: CompareOptions,
+  { rounds, threads, devices }: CompareOptions,
 ): Promise<Comparison> {
   const folder = await mkdtemp(join(tmpdir(), "polytask-bench-"));
   const prefix = join(folder, "state");
@@ -59,12 +63,14 @@ export async function compare(
     for (const [name, child] of children) {
       const ms = times.get(name) ?? [];
       const peakMiB = Number(await child.ask("rss"));
+      const device = devices.get(name)?.name;
       rows.push({
         case: nameOf(c),
         implementation: name,
         msMedian: median(ms),
         msMin: Math.min(...ms),
         peakMiB,
+        ...(device !== undefined && { device }),
       });
     }
     const compiled = await children.get("polytask-onnx")?.ask("compile");

@@ -12,13 +12,20 @@ export const implementations = [
   "torch-batched",
   "jax-jit",
   "tfjs-wasm",
+  "polytask-webgpu",
+  "tfjs-webgpu",
+  "tfjs-tensorflow",
+  "torch-libmtl-cuda",
+  "torch-batched-cuda",
+  "tfjs-cpu",
 ] as const;
 
 export type Implementation = (typeof implementations)[number];
 
 const PEERS = fileURLToPath(new URL("../peers/peers.py", import.meta.url));
+const CUDA_PEERS = fileURLToPath(new URL("../peers/cuda_peers.py", import.meta.url));
 const WORKER = fileURLToPath(new URL("worker.js", import.meta.url));
-const VARIABLE = "POLYTASK_BENCH_PYTHON";
+export const VARIABLE = "POLYTASK_BENCH_PYTHON";
 
 /** SHA-256 of the peers' script, which is never edited here. */
 export const peersChecksum = async (): Promise<string> =>
@@ -63,6 +70,8 @@ export function obstacle(
 export const isPeer = (implementation: Implementation): boolean =>
   /^(torch|jax)-/.test(implementation);
 
+export const isCuda = (implementation: Implementation): boolean => implementation.endsWith("-cuda");
+
 /** Starts an implementation on a case, with the state at the given prefix. */
 export async function start(
   implementation: Implementation,
@@ -74,12 +83,8 @@ export async function start(
     const args = [WORKER, implementation, JSON.stringify(c), String(threads), ...state];
     return startChild(process.execPath, args);
   }
-  const options = ["--threads", String(threads)];
-  return startChild(process.env[VARIABLE] ?? "", [
-    PEERS,
-    implementation,
-    c.model,
-    prefix,
-    ...options,
-  ]);
+  const script = isCuda(implementation) ? [CUDA_PEERS, "--device", "cuda"] : [PEERS];
+  const style = implementation.replace(/-cuda$/, "");
+  const args = [...script, style, c.model, prefix, "--threads", String(threads)];
+  return startChild(process.env[VARIABLE] ?? "", args);
 }

@@ -27,6 +27,7 @@ export async function describeMachine(
       node: process.versions.node,
       ...(await installed("@tensorflow/tfjs")),
       ...(await installed("onnxruntime-node")),
+      ...(await installed("webgpu")),
       ...(typeof peers === "string" ? {} : peers),
     },
     peersSha256: await peersChecksum(),

@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   scale: async () => (await import("./scale.ts")).scale,
   jacobian: async () => (await import("./jacobian.ts")).jacobian,
   memory: async () => (await import("./memory.ts")).memory,
+  gpu: async () => (await import("./gpu/index.ts")).gpu,
   ratios: async () => (await import("./ratios.ts")).ratios,
 };
 

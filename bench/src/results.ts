@@ -2,7 +2,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import type { Comparison, Row } from "./compare.ts";
 import type { Machine } from "./machine.ts";
 import { median } from "./measure.ts";
-import type { Options } from "./options.ts";
 
 /** What `--json` writes, and `ratios` reads. */
 export interface Results {
@@ -19,7 +18,7 @@ export interface Results {
 /** The results of several cases, by name. */
 export function resultsOf(
   machine: Machine,
-  { rounds }: Options,
+  rounds: number,
   found: ReadonlyMap<string, Comparison>,
 ): Results {
   const compileMilliseconds = Object.fromEntries(

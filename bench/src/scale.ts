@@ -48,7 +48,7 @@ export async function scale(args: readonly string[]): Promise<void> {
     implementations: ["polytask-onnx", "torch-batched"],
     rounds: 7,
   });
-  const { machine, available } = await begin(options);
+  const { machine, available, devices } = await begin(options);
   const found = new Map<string, Comparison>();
   const panels: Panel[] = [];
   for (const { title, label, sizeOf, cases } of sweeps) {
@@ -58,7 +58,7 @@ export async function scale(args: readonly string[]): Promise<void> {
     const table = [[label, ...available.map((name) => `${name} ms`)]];
     for (const c of wanted) {
       const name = nameOf(c);
-      const comparison = found.get(name) ?? (await compare(c, available, options));
+      const comparison = found.get(name) ?? (await compare(c, available, { ...options, devices }));
       found.set(name, comparison);
       const times = comparison.rows.map(({ msMedian }) => msMedian);
       lines.forEach(({ points }, i) => points.push([sizeOf(c), times[i]]));
@@ -74,7 +74,7 @@ export async function scale(args: readonly string[]): Promise<void> {
   await writeFile(`${RESULTS}scale.svg`, plot(panels));
   console.log("bench/results/scale.svg is written");
   if (options.json !== undefined) {
-    await writeResults(options.json, resultsOf(machine, options, found));
+    await writeResults(options.json, resultsOf(machine, options.rounds, found));
   }
 }
 

@@ -10,10 +10,11 @@ import { alignColumns } from "./table.ts";
 export async function step(args: readonly string[]): Promise<void> {
   const options = readOptions("bench step", args, {
     cases: stepCases,
-    implementations,
+    // Plain JavaScript is a reference, and takes seconds for a step.
+    implementations: implementations.filter((name) => name !== "tfjs-cpu"),
     rounds: 15,
   });
-  const { machine, available } = await begin(options);
+  const { machine, available, devices } = await begin(options);
   console.log(
     "Agreement is that of losses, and of norm, first and last number of every gradient, from one state; for it\n" +
       "PCGrad visits the other tasks in ascending order. Rounds then repeat one batch.",
@@ -24,16 +25,16 @@ export async function step(args: readonly string[]): Promise<void> {
     const names = available.filter((name) => hasPeers(c) || !isPeer(name));
     if (names.length === 0) continue;
     console.log(`\n${nameOf(c)}, T = ${c.tasks}`);
-    const comparison = await compare(c, names, options);
+    const comparison = await compare(c, names, { ...options, devices });
     report(comparison);
     found.set(nameOf(c), comparison);
   }
   if (options.json !== undefined) {
-    await writeResults(options.json, resultsOf(machine, options, found));
+    await writeResults(options.json, resultsOf(machine, options.rounds, found));
   }
 }
 
-function report({ rows, difference, foreignShare, compilation }: Comparison): void {
+export function report({ rows, difference, foreignShare, compilation }: Comparison): void {
   const ours = rows.find(({ implementation }) => implementation === "polytask-onnx");
   console.log(
     alignColumns([
@@ -47,6 +48,9 @@ function report({ rows, difference, foreignShare, compilation }: Comparison): vo
       ]),
     ]),
   );
+  for (const { implementation, device } of rows) {
+    if (device !== undefined) console.log(`${implementation}: ${device}`);
+  }
   if (difference) {
     console.log(
       `agreement: losses to ${difference.losses.toExponential(1)}, ` +

@@ -1,7 +1,8 @@
 /**
  * Our side of a benchmark, in a process of its own: node worker.js IMPLEMENTATION CASE THREADS [STATE]
  *
- * Speaks the peers' protocol: prints "ready", then answers a line to each of `check`, `run N`, `rss`, and `compile`.
+ * Speaks the peers' protocol: prints "ready", then answers a line to each of `check`, `run N`, `rss`, and of its own
+ * `gradients` and `compile`.
  * Without a state, trainers start as their seed makes them.
  */
 import { createInterface } from "node:readline";
@@ -18,7 +19,7 @@ import { type Engine, makeEngine } from "./engines.ts";
 import { asStateTensors, stackTasks, withStart } from "./layout.ts";
 import { ascendingPcgrad, keepGradient } from "./probe.ts";
 import { type StartState, readState } from "./state.ts";
-import { type Check, summarise } from "./check.ts";
+import { type Check, summarise, type WholeCheck } from "./check.ts";
 
 const [implementation, text, threads, prefix] = process.argv.slice(2);
 const benchCase = JSON.parse(text) as Case;
@@ -28,7 +29,8 @@ const engine = await makeEngine(implementation, Number(threads));
 let training: { readonly trainer: Trainer<string>; readonly watch: Stopwatch } | undefined;
 
 const answers: Readonly<Record<string, (argument: number) => Promise<unknown>>> = {
-  check: async () => check(composition, engine, start),
+  check: async () => summarised(await check(composition, engine, start)),
+  gradients: async () => listed(await check(composition, engine, start)),
   run: async (steps) => {
     training ??= await startTraining();
     const { trainer, watch } = training;
@@ -53,12 +55,18 @@ async function startTraining(): Promise<NonNullable<typeof training>> {
   return { watch, trainer: await begin(composition, parts) };
 }
 
-/** Losses and gradients of one step, by an optimizer that keeps them and moves nothing. */
+/** Losses and whole gradients of one step. */
+interface Checked {
+  readonly losses: readonly number[];
+  readonly gradients: Readonly<Record<string, Float32Array>>;
+}
+
+/** By an optimizer that keeps gradients and moves nothing. */
 async function check(
   composition: Composition,
   engine: Engine,
   start: StartState | undefined,
-): Promise<Check> {
+): Promise<Checked> {
   const { surgery, ...others } = composition.parts;
   const trainer = await begin(composition, {
     ...others,
@@ -73,12 +81,22 @@ async function check(
   const gradients = start
     ? asStateTensors(gradientOf, benchCase)
     : stackTasks(Object.entries(tensors).map(([name, { values }]) => [name, values]));
-  return {
-    losses: trainer.tasks.map((name) => epochs[0].losses[name] ?? NaN),
-    gradients: Object.fromEntries(
-      Object.entries(gradients).map(([name, values]) => [name, summarise(values)]),
-    ),
-  };
+  return { losses: trainer.tasks.map((name) => epochs[0].losses[name] ?? NaN), gradients };
+}
+
+function summarised({ losses, gradients }: Checked): Check {
+  return { losses, gradients: mapValues(gradients, summarise) };
+}
+
+function listed({ losses, gradients }: Checked): WholeCheck {
+  return { losses, gradients: mapValues(gradients, (values) => [...values]) };
+}
+
+function mapValues<Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  map: (value: Value) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 }
 
 async function begin(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { agree, differenceOf, summarise, toleranceFor } from "../dist/check.js";
+import { agree, differenceOf, summarise, toleranceFor, wholeDifferenceOf } from "../dist/check.js";
 
 const check = {
   losses: [0.5, 2],
@@ -55,5 +55,24 @@ describe("differenceOf", () => {
     const near = (by: number) => differenceOf({ ...check, losses: [0.5, 2 * (1 + by)] }, check);
     expect(agree(near(0.9e-5), 1e-5)).toBe(true);
     expect(agree(near(1.1e-5), 1e-5)).toBe(false);
+  });
+});
+
+describe("wholeDifferenceOf", () => {
+  const whole = { losses: [2], gradients: { W: [3, 0, -4], zero: [0, 0] } };
+  const withW = (W: readonly number[]) => ({ ...whole, gradients: { ...whole.gradients, W } });
+
+  it("sees what lies between a gradient's first and last number", () => {
+    expect(wholeDifferenceOf(whole, whole)).toEqual({ losses: 0, gradients: 0 });
+    expect(wholeDifferenceOf(withW([3, 0.5, -4]), whole).gradients).toBeCloseTo(0.1, 12);
+  });
+
+  it.each([
+    ["shorter", withW([3, 0])],
+    ["NaN", withW([3, NaN, -4])],
+    ["missing", { losses: [2], gradients: { zero: [0, 0] } }],
+    ["not 0", { losses: [2], gradients: { ...whole.gradients, zero: [0, 1e-9] } }],
+  ])("does not agree where a gradient is %s", (_, other) => {
+    expect(agree(wholeDifferenceOf(other, whole), 1e-5)).toBe(false);
   });
 });

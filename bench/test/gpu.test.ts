@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { judge } from "../dist/devices.js";
+import { remedyFor } from "../dist/gpu/doctor.js";
+import { additionsFor, type Found, icdOf } from "../dist/gpu/environment.js";
+import { readGpus } from "../dist/gpu/nvidia.js";
+
+const missing = (name: string): string =>
+  `${name}: cannot open shared object file: No such file or directory`;
+
+/** A machine with a loader, X11 and NVIDIA's driver, and a file that tells of it. */
+const whole: Found = {
+  answers: {
+    "libvulkan.so.1": "",
+    "libX11.so.6": "",
+    "libXext.so.6": "",
+    "libGLX_nvidia.so.0": "",
+    "libEGL_nvidia.so.0": "",
+  },
+  icds: ["/etc/vulkan/icd.d/nvidia_icd.json"],
+  env: {},
+};
+
+/** The same without some libraries, and without that file. */
+const without = (answers: Readonly<Record<string, string>>): Found => ({
+  ...whole,
+  answers: { ...whole.answers, ...answers },
+  icds: [],
+});
+
+describe("what a machine lacks for Vulkan", () => {
+  it("is nothing where all is there", () => {
+    expect(additionsFor(whole, "/b")).toEqual({ folders: [], notes: [] });
+  });
+
+  it("is the loader, on most servers", () => {
+    const found = without({ "libvulkan.so.1": missing("libvulkan.so.1") });
+    expect(additionsFor(found, "/b").folders).toEqual(["/b/lib/vulkan"]);
+  });
+
+  it("is a file that tells of the driver, where a container's runtime brings libraries alone", () => {
+    expect(additionsFor(without({}), "/b").driver).toBe("libGLX_nvidia.so.0");
+    expect(JSON.parse(icdOf("libGLX_nvidia.so.0"))).toMatchObject({
+      ICD: { library_path: "libGLX_nvidia.so.0" },
+    });
+  });
+
+  it("is X11, without which the driver is there and does not load", () => {
+    const found = without({
+      "libX11.so.6": missing("libX11.so.6"),
+      "libXext.so.6": missing("libXext.so.6"),
+      "libGLX_nvidia.so.0": missing("libX11.so.6"),
+    });
+    expect(additionsFor(found, "/b")).toMatchObject({
+      folders: ["/b/lib/x11"],
+      driver: "libGLX_nvidia.so.0",
+    });
+  });
+
+  it("is nothing that a file could tell of, where the driver only computes", () => {
+    const found = without({
+      "libGLX_nvidia.so.0": missing("libGLX_nvidia.so.0"),
+      "libEGL_nvidia.so.0": missing("libEGL_nvidia.so.0"),
+    });
+    expect(additionsFor(found, "/b").driver).toBeUndefined();
+    expect(additionsFor({ ...found, driverFolder: "/d" }, "/b")).toMatchObject({
+      folders: ["/d"],
+      driver: "libGLX_nvidia.so.0",
+    });
+  });
+
+  it("is the driver's form without X11, where it has only that", () => {
+    const found = without({ "libGLX_nvidia.so.0": missing("libGLX_nvidia.so.0") });
+    expect(additionsFor(found, "/b").driver).toBe("libEGL_nvidia.so.0");
+  });
+
+  it.each(["VK_DRIVER_FILES", "VK_ICD_FILENAMES"])("is left to whoever sets %s", (name) => {
+    const found = { ...without({}), env: { [name]: "/own.json" } };
+    expect(additionsFor(found, "/b").driver).toBeUndefined();
+  });
+});
+
+describe("a software adapter", () => {
+  const found = { name: "WebGPU on mesa llvmpipe (LLVM 15)" };
+
+  it("is taken where it is wanted alone", () => {
+    expect(judge(found, true)).toEqual(found);
+    expect(judge(found, false).obstacle).toContain("POLYTASK_SOFTWARE_ADAPTER=1 takes it");
+  });
+
+  it("is none that computes on a GPU", () => {
+    const gpu = { name: "WebGPU on nvidia (NVIDIA: 550.54)" };
+    expect(judge(gpu, false)).toEqual(gpu);
+    expect(judge({ obstacle: "no adapter" }, false)).toEqual({ obstacle: "no adapter" });
+  });
+});
+
+describe("nvidia-smi", () => {
+  it("has a GPU a line", () => {
+    const csv = "NVIDIA H100 80GB HBM3, 550.54.15, 81559 MiB\nTesla T4, 535.1, 15360 MiB\n";
+    expect(readGpus(csv)).toEqual([
+      { name: "NVIDIA H100 80GB HBM3", driver: "550.54.15", memory: "81559 MiB" },
+      { name: "Tesla T4", driver: "535.1", memory: "15360 MiB" },
+    ]);
+  });
+
+  it("tells a machine without a GPU from a container without its graphics", () => {
+    expect(remedyFor("nvidia-smi is not there")).not.toContain("NVIDIA_DRIVER_CAPABILITIES");
+    expect(remedyFor([{ name: "T4", driver: "1", memory: "1" }])).toContain(
+      "NVIDIA_DRIVER_CAPABILITIES",
+    );
+  });
+});
