@@ -184,6 +184,21 @@ describe.runIf(process.platform === "linux")("on Linux", () => {
     await demand("function-missing", /without -z now.*code 127$/, REBUILD);
   });
 
+  it("addon-unreadable, library-unreadable", async () => {
+    for (const [file, code] of [
+      [fake.addon, "addon-unreadable"],
+      [fake.cc, "library-unreadable"],
+    ] as const) {
+      const whole = await readFile(file);
+      await rm(file);
+      // nobody can read a folder as a file; root can read any file
+      await mkdir(file);
+      await demand(code, /not to be read \(EISDIR\)/, `chmod a+r ${file}`);
+      await rm(file, { recursive: true });
+      await writeFile(file, whole);
+    }
+  });
+
   it("says how to repair what this package unpacked, or pip", async () => {
     await writeFile(fake.cc, "");
     const origin = { wheel: "/wheels/it's.whl", version: "2.21.0", files: {} };
@@ -198,11 +213,13 @@ describe.runIf(process.platform === "linux")("on Linux", () => {
     await mkdir(dirname(packages), { recursive: true });
     await rm(join(dirname(fake.cc), "polytask.json"));
     await rename(dirname(fake.cc), packages);
+    await mkdir(join(dirname(packages), "tensorflow_cpu-2.21.0.dist-info"));
+    await mkdir(join(dirname(packages), "tensorflow_io-0.37.0.dist-info"));
     await fake.link({ runpath: packages });
     await demand(
       "library-empty",
       /0 bytes/,
-      `${fake.folder}/bin/python3 -m pip install --force-reinstall`,
+      `${fake.folder}/bin/python3 -m pip install --force-reinstall --no-deps tensorflow-cpu==2.21.0; then: `,
     );
   });
 });

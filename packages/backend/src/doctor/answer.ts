@@ -9,7 +9,7 @@ export interface Success extends Measured {
   readonly device: string;
 }
 
-export interface Failure {
+interface Failure {
   readonly code?: BackendErrorCode;
   readonly error: string;
   readonly cause: string;

@@ -2,6 +2,7 @@ import { backendNames, type BackendName } from "../backends/backend.ts";
 import { survey } from "../tensorflow/inspect.ts";
 import { findInstallations } from "../tensorflow/installation.ts";
 import type { Located } from "../tensorflow/locate.ts";
+import { warnings, whyNoGpu } from "./gpu.ts";
 import { judge, type DoctorFault, type Tried } from "./judge.ts";
 import { packagesOf, tfjsCopies } from "./packages.ts";
 import { runChild } from "./run-child.ts";
@@ -61,7 +62,8 @@ async function find(name: BackendName, required: boolean): Promise<Finding> {
   const outcome = await runChild(new URL("child.js", import.meta.url), [name]);
   const { answer } = outcome;
   if (answer && "error" in answer && answer.code === "POLYTASK_BACKEND_DEVICE") {
-    notes.push(answer.error, ...deviceWarnings(outcome.stderr));
+    const why = name === "tensorflow-gpu" ? whyNoGpu : warnings;
+    notes.push(answer.error, ...why(outcome.stderr));
     return { ...finding, state: "no device" };
   }
   const fault = await judge(outcome, tried);
@@ -93,10 +95,4 @@ async function files(notes: string[]): Promise<{ fault?: DoctorFault; tried?: Tr
     return { tried: { installation, libraries } };
   }
   return { fault: faults[0] };
-}
-
-/** What TensorFlow and Dawn say of a device that they could not use. */
-function deviceWarnings(stderr: string): string[] {
-  const lines = stderr.split("\n").filter((line) => /cuda|cudnn|vulkan|gpu/i.test(line));
-  return lines.map((line) => line.replace(/^.*?\] /, "").trim()).slice(0, 5);
 }

@@ -5,7 +5,7 @@ import { buildCommand, wholeLibrary } from "../tensorflow/remedies.ts";
 import type { Outcome } from "./run-child.ts";
 
 /** What keeps a backend from working: seen in its files, or when it ran. */
-export type DoctorCode =
+type DoctorCode =
   | FaultCode
   | "not-started"
   | "killed"

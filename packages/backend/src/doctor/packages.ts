@@ -9,7 +9,7 @@ export interface Packages {
   readonly install?: string;
 }
 
-export const buildLine =
+const buildLine =
   "npm install --ignore-scripts @tensorflow/tfjs-node-gpu, then npx polytask-backend build-tensorflow --from DIR_OR_WHEEL";
 
 const tfjs = "@tensorflow/tfjs";

@@ -27,7 +27,10 @@ function brief({ state, device, gflops = 0, install, fault, packages }: Finding)
   if (state === "not installed") return install ?? "";
   if (fault) return fault.code;
   if (state === "no device")
-    return packages.map(({ name, version }) => `${name} ${version}`).join(", ");
+    return packages
+      .filter(({ name }) => name !== "@tensorflow/tfjs")
+      .map(({ name, version }) => `${name} ${version}`)
+      .join(", ");
   return `${device ?? ""}: ${gflops.toPrecision(3)} GFLOP/s, gradients right`;
 }
 

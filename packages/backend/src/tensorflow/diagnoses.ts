@@ -2,9 +2,15 @@ import { realpathSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { Elf, ElfFault } from "./elf.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault, FileProblem } from "./faults.ts";
 import type { Installation } from "./installation.ts";
-import { anotherTensorFlow, buildCommand, getTensorFlow, wholeLibrary } from "./remedies.ts";
+import {
+  anotherTensorFlow,
+  buildCommand,
+  getTensorFlow,
+  makeReadable,
+  wholeLibrary,
+} from "./remedies.ts";
 import { definedSymbols, undefinedSymbols } from "./symbols.ts";
 
 export function missingAddon({ name }: Installation, path: string): Fault {
@@ -19,7 +25,10 @@ export function brokenAddon({ name }: Installation, path: string, fault: ElfFaul
   return {
     code: `addon-${fault.problem}`,
     found: `the addon ${path} is ${fault.found}${wanted(fault)}`,
-    remedy: `Build it anew: ${buildCommand({ name })}`,
+    remedy:
+      fault.problem === "unreadable"
+        ? makeReadable(path)
+        : `Build it anew: ${buildCommand({ name })}`,
   };
 }
 
@@ -28,13 +37,14 @@ export async function brokenLibrary(
   path: string,
   fault: ElfFault,
 ): Promise<Fault> {
+  const remedies: Partial<Record<FileProblem, string>> = {
+    unreadable: makeReadable(path),
+    architecture: `Build against a TensorFlow for ${process.platform} ${process.arch}: ${buildCommand({ name })} (${getTensorFlow})`,
+  };
   return {
     code: `library-${fault.problem}`,
     found: `${path} is ${fault.found}${wanted(fault)}`,
-    remedy:
-      fault.problem === "architecture"
-        ? `Build against a TensorFlow for ${process.platform} ${process.arch}: ${buildCommand({ name })} (${getTensorFlow})`
-        : await wholeLibrary(path, name),
+    remedy: remedies[fault.problem] ?? (await wholeLibrary(path, name)),
   };
 }
 

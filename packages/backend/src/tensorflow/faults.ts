@@ -1,5 +1,5 @@
 /** What can be wrong with a shared library as a file. */
-export type FileProblem = "empty" | "web-page" | "not-elf" | "cut" | "architecture";
+export type FileProblem = "unreadable" | "empty" | "web-page" | "not-elf" | "cut" | "architecture";
 
 /** What can be wrong with an installed addon and the libraries it is linked to, as the files show it. */
 export type FaultCode =

@@ -14,7 +14,7 @@ import type { Fault } from "./faults.ts";
 import type { Installation } from "./installation.ts";
 import { candidates, searchFolders } from "./loader.ts";
 
-export type { Fault, FaultCode } from "./faults.ts";
+export type { Fault } from "./faults.ts";
 
 /** What the files of an installation show. On other systems than Linux they are not looked at. */
 export interface Survey {

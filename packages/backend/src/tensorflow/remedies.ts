@@ -1,4 +1,5 @@
-import { dirname, join, sep } from "node:path";
+import { readdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { readOrigin } from "./origin.ts";
 import type { Installation } from "./installation.ts";
 
@@ -31,14 +32,31 @@ export async function wholeLibrary(file: string, name: Installation["name"]): Pr
   const folder = dirname(file);
   const origin = await readOrigin(folder);
   if (origin) return `Unpack it again: ${buildCommand({ from: origin.wheel, to: folder, name })}`;
-  const build = `then: ${buildCommand({ from: folder, name })}`;
-  const environment = folder.split(`${sep}lib${sep}`).at(0) ?? "";
-  if (folder.includes("-packages"))
-    return `Install TensorFlow again: ${quoted(join(environment, "bin", "python3"))} -m pip install --force-reinstall --no-deps tensorflow (or tensorflow-cpu, whichever it was); ${build}`;
-  return `Put a whole copy of it there (unpack or download it again; compare its size with the source's); ${build}`;
+  const again = `then: ${buildCommand({ from: folder, name })}`;
+  const pip = await reinstall(folder);
+  return pip === undefined
+    ? `Put a whole copy of it there (unpack or download it again; compare its size with the source's); ${again}`
+    : `Install TensorFlow again: ${pip}; ${again}`;
 }
 
+/** The command that installs a pip TensorFlow again, if the folder is one's. */
+async function reinstall(folder: string): Promise<string | undefined> {
+  const environment = /^(.*)\/lib\/[^/]+\/(?:site|dist)-packages\//.exec(folder)?.[1];
+  if (environment === undefined) return undefined;
+  const files = await readdir(dirname(folder)).catch(() => []);
+  const found = files.flatMap((file) => pipName.exec(file) ?? []);
+  const wanted =
+    found.length === 0 ? "tensorflow" : `${found[1].replaceAll("_", "-")}==${found[2]}`;
+  return `${quoted(`${environment}/bin/python3`)} -m pip install --force-reinstall --no-deps ${wanted}`;
+}
+
+const pipName = /^(tensorflow(?:_cpu|_gpu|_rocm|_cpu_aws)?)-([^-]+)\.dist-info$/;
+
+/** How to let this user read a file. */
+export const makeReadable = (file: string): string =>
+  `Let this user read it: chmod a+r ${quoted(file)}.`;
+
 /** A path as a shell takes it. */
-export function quoted(path: string): string {
+function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,5 @@
-import { withRanges, type Elf } from "./elf.ts";
+import type { Elf } from "./elf.ts";
+import { withRanges } from "./ranges.ts";
 
 const SYMBOL = 24;
 
