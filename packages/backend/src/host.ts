@@ -33,13 +33,7 @@ interface CpuBackend {
 function cpuHost(backend: CpuBackend): Host {
   return {
     make(shape, dtype, inputs, write) {
-      const size = shape.reduce((product, length) => product * length, 1);
-      const out =
-        dtype === "float32"
-          ? new Float32Array(size)
-          : dtype === "int32"
-            ? new Int32Array(size)
-            : new Uint8Array(size);
+      const out = numbers(shape, dtype);
       write(out, ...inputs.map((input) => backend.data.get(input.dataId).values));
       return backend.makeTensorInfo([...shape], dtype, out);
     },
@@ -102,17 +96,27 @@ export function heapView(
 }
 
 interface RemoteBackend {
+  write(values: Numbers, shape: number[], dtype: DataType): object;
   disposeData(dataId: object): unknown;
 }
 
-/** A backend that keeps its tensors out of JavaScript's reach: repairs for it are made of its other kernels. */
+/** A backend that keeps its tensors out of JavaScript's reach: repairs for it are made of its kernels, and constants. */
 function remoteHost(backend: RemoteBackend): Host {
   return {
-    make: () => {
-      throw new Error("a repair for this backend must be made of its kernels");
+    make(shape, dtype, inputs, write) {
+      if (inputs.length > 0) throw new Error("unreachable: values that JavaScript cannot read");
+      const values = numbers(shape, dtype);
+      write(values);
+      return { dataId: backend.write(values, [...shape], dtype), shape: [...shape], dtype };
     },
     free: ({ dataId }) => {
       backend.disposeData(dataId);
     },
   };
+}
+
+function numbers(shape: readonly number[], dtype: DataType): Numbers {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (dtype === "float32") return new Float32Array(size);
+  return dtype === "int32" ? new Int32Array(size) : new Uint8Array(size);
 }

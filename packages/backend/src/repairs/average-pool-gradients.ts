@@ -4,51 +4,54 @@ import {
   type AvgPoolGradAttrs,
   type TensorInfo,
 } from "@tensorflow/tfjs";
-import type { Host } from "../host.ts";
-import type { Repair } from "../repair.ts";
-import { axes2d, axes3d, windows, type Tap } from "../windows.ts";
+import type { Call, Repair } from "../repair.ts";
+import { type Axis, axes2d, axes3d, windows } from "../windows.ts";
 
 /**
- * The gradient of an average over n inputs gives each of them 1/n, where n counts the inputs that exist.
+ * The gradient of an average over n inputs gives each of them 1/n, where n counts the inputs that exist: that of a full
+ * window of m, times m/n.
  *
- * tfjs 4.22, cpu and wasm: the forward pass divides by the inputs inside the image, the gradient by the full window,
- * so wherever padding cuts a window off the gradient is too small.
+ * tfjs 4.22, cpu, wasm and webgpu: the forward pass divides by the inputs inside the image, the gradient by the full
+ * window, so wherever padding cuts a window off the gradient is too small.
  */
 export const averagePoolGradients: Repair = {
-  on: ["cpu", "wasm"],
+  on: ["cpu", "wasm", "webgpu"],
   kernels: {
-    AvgPoolGrad({ inputs: { dy, input }, attrs, host }) {
-      const { filterSize, strides, pad } = attrs as unknown as AvgPoolGradAttrs;
-      const shape = input.shape as [number, number, number, number];
-      const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad);
-      return gradient(host, dy, input, windows(axes2d(info)));
-    },
-    AvgPool3DGrad({ inputs: { dy, input }, attrs, host }) {
-      const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as AvgPool3DGradAttrs;
-      const shape = input.shape as [number, number, number, number, number];
-      const info = backend_util.computePool3DInfo(
-        shape,
-        filterSize,
-        strides,
-        1,
-        pad,
-        dimRoundingMode,
+    AvgPoolGrad(call) {
+      const { filterSize, strides, pad } = call.attrs as unknown as AvgPoolGradAttrs;
+      const shape = call.inputs["input"].shape as [number, number, number, number];
+      return gradient(
+        call,
+        axes2d(backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad)),
       );
-      return gradient(host, dy, input, windows(axes3d(info)));
+    },
+    AvgPool3DGrad(call) {
+      const { filterSize, strides, pad, dimRoundingMode } =
+        call.attrs as unknown as AvgPool3DGradAttrs;
+      const shape = call.inputs["input"].shape as [number, number, number, number, number];
+      return gradient(
+        call,
+        axes3d(backend_util.computePool3DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode)),
+      );
     },
   },
 };
 
-function gradient(host: Host, dy: TensorInfo, x: TensorInfo, taps: readonly Tap[][]): TensorInfo {
-  const batch = x.shape[0];
-  const channels = x.shape[x.shape.length - 1];
-  return host.make(x.shape, "float32", [dy], (out, dys) => {
-    const positions = out.length / (batch * channels);
-    for (let b = 0; b < batch; b++)
-      for (let o = 0; o < taps.length; o++)
-        for (const tap of taps[o])
-          for (let c = 0; c < channels; c++)
-            out[(b * positions + tap.input) * channels + c] +=
-              dys[(b * taps.length + o) * channels + c] / taps[o].length;
+function gradient({ inputs, attrs, shipped, run, host }: Call, axes: readonly Axis[]): TensorInfo {
+  const full = axes.reduce((product, { filter }) => product * filter, 1);
+  const counts = windows(axes).map((taps) => taps.length);
+  if (counts.every((count) => count === full)) return shipped(inputs, attrs);
+  const shape = [...axes.map(({ output }) => output), 1];
+  const shares = host.make(shape, "float32", [], (out) => {
+    counts.forEach((count, i) => {
+      out[i] = full / count;
+    });
   });
+  const dy = run("Multiply", { a: inputs["dy"], b: shares });
+  try {
+    return shipped({ ...inputs, dy }, attrs);
+  } finally {
+    host.free(shares);
+    host.free(dy);
+  }
 }

@@ -4,11 +4,11 @@ import type { Call, Repair } from "../repair.ts";
 /**
  * a·b for batches of which neither is the other's end, such as [8, 12] and [8, 1]: keys that all heads share.
  *
- * tfjs 4.22, cpu and wasm: entry i of the result takes entry i mod n of an operand with n matrices, which is right only
+ * tfjs 4.22: webgpu refuses them; on cpu and wasm entry i of the result takes entry i mod n of an operand with n matrices, which is right only
  * where the operand's batch repeats as a whole.
  */
 export const broadcastBatches: Repair = {
-  on: ["cpu"],
+  on: ["cpu", "webgpu"],
   kernels: {
     BatchMatMul: (call) => withWholeBatches(call, call.shipped),
   },

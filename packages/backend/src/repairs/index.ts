@@ -4,13 +4,17 @@ import { broadcastBatches } from "./broadcast-batches.ts";
 import { castToBool } from "./cast-to-bool.ts";
 import { conv2dFilterGradient } from "./conv2d-filter-gradient.ts";
 import { convolutionGradients } from "./convolution-gradients.ts";
+import { dilationGradients } from "./dilation-gradients.ts";
 import { emptyGather } from "./empty-gather.ts";
 import { emptyReductions } from "./empty-reductions.ts";
 import { fusedProduct } from "./fused-product.ts";
 import { maxPoolGradients } from "./max-pool-gradients.ts";
 import { nanPasses } from "./nan-passes.ts";
+import { oneHot } from "./one-hot.ts";
+import { padding } from "./padding.ts";
 import { products } from "./products.ts";
 import { resizeNearestGradient } from "./resize-nearest-gradient.ts";
+import { runningBackwards } from "./running-backwards.ts";
 import { segmentSum } from "./segment-sum.ts";
 import { sums } from "./sums.ts";
 
@@ -24,9 +28,13 @@ export const repairs: readonly Repair[] = [
   emptyReductions,
   emptyGather,
   castToBool,
+  oneHot,
+  padding,
+  runningBackwards,
   nanPasses,
   maxPoolGradients,
   averagePoolGradients,
+  dilationGradients,
   conv2dFilterGradient,
   convolutionGradients,
   resizeNearestGradient,

@@ -36,10 +36,10 @@ function dilationsOf(attributes: NamedAttrMap, axes: number): readonly number[] 
   );
 }
 
-const tapsOf = (wide: Tensor, shape: number[], dilations: readonly number[]): Tensor =>
-  tf.stridedSlice(
+/** Every so manieth number of each dilated axis. */
+const tapsOf = (wide: Tensor, shape: readonly number[], dilations: readonly number[]): Tensor =>
+  dilations.reduce(
+    (rest, by, axis) =>
+      by === 1 ? rest : tf.gather(rest, tf.range(0, shape[axis] * by, by, "int32"), axis),
     wide,
-    shape.map(() => 0),
-    wide.shape,
-    shape.map((_, i) => dilations[i] ?? 1),
   );

@@ -17,14 +17,24 @@ const flat: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** 0 everywhere. tfjs 4.22 has none, so a mask of a loss such as `where(x.greater(0), …)` throws. */
-export const flatGradients: Gradients = Object.fromEntries(
-  Object.entries(flat).flatMap(([kernel, operands]) =>
-    Object.entries(
-      gradient(kernel, {
-        saves: operands,
-        of: (_, saved) =>
-          Object.fromEntries(operands.map((name, i) => [name, () => tf.zeros(saved[i].shape)])),
-      }),
+export const flatGradients: Gradients = {
+  ...Object.fromEntries(
+    Object.entries(flat).flatMap(([kernel, operands]) =>
+      Object.entries(
+        gradient(kernel, {
+          saves: operands,
+          of: (_, saved) =>
+            Object.fromEntries(operands.map((name, i) => [name, () => tf.zeros(saved[i].shape)])),
+        }),
+      ),
     ),
   ),
-);
+  // tfjs 4.22 lets the gradient through, as if whole numbers changed with what they were cut from.
+  ...gradient<tf.CastAttrs>("Cast", {
+    of: (dy, _, { dtype }) => ({
+      x: () => (isFlat(dtype) ? tf.zeros(dy.shape) : tf.cast(dy, "float32")),
+    }),
+  }),
+};
+
+const isFlat = (dtype: tf.DataType): boolean => dtype === "int32" || dtype === "bool";

@@ -5,6 +5,7 @@ import type { Gradients } from "./config.ts";
 import { dilatedGradient } from "./convolution.ts";
 import { einsumGradients } from "./einsum.ts";
 import { flatGradients } from "./flat.ts";
+import { resizeGradient, resizeKernels } from "./resize.ts";
 import { scanGradients } from "./scan.ts";
 import { selectionGradients } from "./selection.ts";
 import { spaceGradients } from "./space.ts";
@@ -26,7 +27,10 @@ const convolutions = { Conv2D: 2, Conv3D: 3, DepthwiseConv2dNative: 2 };
 
 /** What tfjs had when this was loaded: anything else is somebody's own, and stays. */
 const shipped = new Map(
-  [...Object.keys(composed), ...Object.keys(convolutions)].map((name) => [name, registered(name)]),
+  [...Object.keys(composed), ...Object.keys(convolutions), ...resizeKernels].map((name) => [
+    name,
+    registered(name),
+  ]),
 );
 let done = false;
 
@@ -41,6 +45,10 @@ export function repairGradients(): void {
   for (const [kernel, axes] of Object.entries(convolutions)) {
     const before = shipped.get(kernel);
     if (before) register(kernel, dilatedGradient(before, axes)[kernel]);
+  }
+  for (const kernel of resizeKernels) {
+    const before = shipped.get(kernel);
+    if (before) register(kernel, resizeGradient(before)[kernel]);
   }
 }
 

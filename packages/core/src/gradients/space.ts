@@ -26,6 +26,16 @@ export const spaceGradients: Gradients = {
       x: () => spaceToDepth(dy, blockSize, dataFormat),
     }),
   }),
+  ...gradient("FlipLeftRight", {
+    of: (dy) => ({ image: () => tf.image.flipLeftRight(dy as tf.Tensor4D) }),
+  }),
+  // tfjs hands these the gradient of a single piece as it is, where they expect a list.
+  ...ofPieces<tf.UnpackAttrs>("Unpack", ({ axis }, pieces) => ({
+    value: () => tf.stack(pieces, axis),
+  })),
+  ...ofPieces<tf.SplitVAttrs>("SplitV", ({ axis }, pieces) => ({
+    x: () => tf.concat(pieces, axis),
+  })),
   ...gradient("Diag", {
     saves: ["x"],
     of: (dy, [x]) => ({
@@ -37,16 +47,27 @@ export const spaceGradients: Gradients = {
   }),
 };
 
-function untiled(dy: Tensor, shape: readonly number[], reps: readonly number[]): Tensor {
-  const apart = shape.flatMap((size, i) => (reps[i] > 1 ? [reps[i], size] : [size]));
-  let place = 0;
-  const copies = shape.flatMap((_, i) => {
-    const axis = place;
-    place += reps[i] > 1 ? 2 : 1;
-    return reps[i] > 1 ? [axis] : [];
-  });
-  return copies.length === 0 ? dy : tf.sum(tf.reshape(dy, apart), copies);
+/** A gradient of what hands out several results. */
+function ofPieces<Attributes>(
+  kernelName: string,
+  of: (attributes: Attributes, pieces: Tensor[]) => Record<string, () => Tensor>,
+): Gradients {
+  const gradFunc: tf.GradFunc = (dy, _, attributes) =>
+    of(attributes as unknown as Attributes, [dy].flat());
+  return { [kernelName]: { kernelName, gradFunc } };
 }
+
+/** Adds the copies up, axis by axis: some backends have ops for six axes at most. */
+const untiled = (dy: Tensor, shape: readonly number[], reps: readonly number[]): Tensor =>
+  reps.reduce((rest, count, axis) => {
+    if (count === 1) return rest;
+    const sizes = [...shape.slice(0, axis + 1), ...rest.shape.slice(axis + 1)];
+    const [before, after] = [sizes.slice(0, axis), sizes.slice(axis + 1)].map(product);
+    const copies = tf.reshape(rest, [before, count, shape[axis], after]);
+    return tf.reshape(tf.sum(copies, 1), sizes);
+  }, dy);
+
+const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 /** Adds what a mirrored border was given to the numbers that it mirrors. */
 function folded(

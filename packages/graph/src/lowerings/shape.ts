@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import type { Graph } from "../graph.ts";
 import type { Lowerings } from "../lowering.ts";
-import { sizeOf } from "../node.ts";
+import { type Node, sizeOf } from "../node.ts";
 import { cast, concat, expand, pad, reshape, slice, stack, transpose } from "../ops/index.ts";
 import { axesOf, axisOf, dtypeOf, listOf, lowering, onX, resized } from "./call.ts";
 import { batchToSpace, depthToSpace, mirrorPad, spaceToBatch } from "./space.ts";
@@ -97,12 +98,10 @@ export const shapes: Lowerings = {
     const lengths = begin.map((from, i) => Math.max(0, Math.ceil((end[i] - from) / strides[i])));
     return reshape(graph, slice(graph, x, begin, lengths, strides), finalShape);
   }),
-  Reverse: lowering<tf.ReverseAttrs>((graph, { x }, { dims }) => {
-    const axes = axesOf(dims, x.shape.length).filter((axis) => x.shape[axis] > 1);
-    const starts = x.shape.map((size, i) => (axes.includes(i) ? size - 1 : 0));
-    const steps = x.shape.map((_, i) => (axes.includes(i) ? -1 : 1));
-    return slice(graph, x, starts, x.shape, steps);
-  }),
+  Reverse: lowering<tf.ReverseAttrs>((graph, { x }, { dims }) =>
+    reversed(graph, x, axesOf(dims, x.shape.length)),
+  ),
+  FlipLeftRight: lowering((graph, { image }) => reversed(graph, image, [2])),
 
   PadV2: lowering<tf.PadV2Attrs>((graph, { x }, { paddings, constantValue }) =>
     pad(
@@ -118,6 +117,13 @@ export const shapes: Lowerings = {
   BatchToSpaceND: lowering(batchToSpace),
   DepthToSpace: lowering(depthToSpace),
 };
+
+function reversed(graph: Graph, x: Node, dims: readonly number[]): Node {
+  const axes = dims.filter((axis) => x.shape[axis] > 1);
+  const starts = x.shape.map((size, i) => (axes.includes(i) ? size - 1 : 0));
+  const steps = x.shape.map((_, i) => (axes.includes(i) ? -1 : 1));
+  return slice(graph, x, starts, x.shape, steps);
+}
 
 /** The lengths that a split asks for; one of them may be −1, for what is left. */
 function splitSizes(given: number | readonly number[], length: number): readonly number[] {

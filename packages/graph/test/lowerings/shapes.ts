@@ -26,6 +26,8 @@ export const shapes: Cases = {
   unstack: { f: (x) => tf.unstack(x, 1), inputs: [cube] },
   split: { f: (x) => tf.split(x, 2, -1), inputs: [cube] },
   "split in parts": { f: (x) => tf.split(x, [1, 3], 1), inputs: [matrix] },
+  "unstack of one": { f: (x) => tf.unstack(x, 0), inputs: [numbers([1, 4])] },
+  "flip left for right": { f: (x) => tf.image.flipLeftRight(x as Tensor4D), inputs: [image] },
   slice: { f: (x) => tf.slice(x, [1, 2], [2, -1]), inputs: [matrix] },
   "slice of fewer axes": { f: (x) => tf.slice(x, 1, 1), inputs: [cube] },
   "slice with steps": {
