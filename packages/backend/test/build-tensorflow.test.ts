@@ -259,6 +259,7 @@ describe.runIf(supported)("build-tensorflow", () => {
     const linked = elf({ needed: ["libtensorflow.so.2", FRAMEWORK], bindNow: true, runpath: lib });
     await writeFile(join(project.folder, "addon"), linked);
     expect(await build(archive)).toMatchObject({ code: 0 });
+    expect((await build(lib)).text).toContain("is up to date");
   });
 
   it("wants headers and a compiler", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Report } from "../src/doctor/doctor.ts";
+import { whyNoGpu } from "../src/doctor/gpu.ts";
 import { judge } from "../src/doctor/judge.ts";
 import { measure } from "../src/doctor/measure.ts";
 import { runChild } from "../src/doctor/run-child.ts";
@@ -75,6 +76,16 @@ describe("the end of a process", () => {
   });
 });
 
+it("says why TensorFlow has no GPU", () => {
+  const stderr = [
+    "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
+    "W0000 00:00:1 gpu_device.cc:2342] Cannot dlopen some GPU libraries.",
+    "    - While initializing adapter (backend=BackendType::Vulkan)",
+  ].join("\n");
+  expect(whyNoGpu(stderr).slice(-1)).toEqual(["Cannot dlopen some GPU libraries."]);
+  if (process.platform === "linux") expect(whyNoGpu("")[0]).toMatch(/NVIDIA driver/);
+});
+
 describe("the command", () => {
   let project: Project;
   beforeEach(async () => {
@@ -119,16 +130,26 @@ cpu             works          JavaScript on one thread: N GFLOP/s, gradients ri
         "@tensorflow/tfjs-backend-wasm",
         "process.kill(process.pid, 'SIGBUS'); for (;;);",
       );
+      await project.pretend("@tensorflow/tfjs-backend-webgpu", "");
+      await project.pretend(
+        "webgpu",
+        `exports.globals = {};
+         exports.create = () => ({ requestAdapter: async () => console.error("Warning: Vulkan: none") });`,
+      );
       const { code, stdout } = await run("doctor", "--json", "--require", "cpu");
       expect(code).toBe(1);
       const { ok, backends } = JSON.parse(stdout) as Report;
       expect(ok).toBe(false);
       expect(backends.map(({ name, state, fault }) => [name, state, fault?.code])).toEqual([
         ["tensorflow-gpu", "broken", "library-cut"],
-        ["webgpu", "not installed", undefined],
+        ["webgpu", "no device", undefined],
         ["tensorflow", "broken", "library-cut"],
         ["wasm", "broken", "killed"],
         ["cpu", "works", undefined],
+      ]);
+      expect(backends[1].notes).toEqual([
+        expect.stringContaining("needs a GPU; found no adapter"),
+        "Warning: Vulkan: none",
       ]);
     },
   );

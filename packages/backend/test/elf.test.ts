@@ -1,4 +1,4 @@
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -70,6 +70,17 @@ it("lists what a library calls, and finds what one defines", async () => {
 it("does not know what a library without the hash table defines", async () => {
   const found = await library({ defines: ["TF_Version"], hashed: false });
   expect(await definedSymbols(found, ["TF_Version"])).toBeUndefined();
+});
+
+it("finds nothing in a damaged hash table, and finds that out soon", async () => {
+  const found = await library({ defines: ["TF_Version"] });
+  const bytes = await readFile(path);
+  await writeFile(path, Buffer.concat([bytes, Buffer.alloc(100_000)]));
+  const chain = (found.tables.gnuHash ?? 0) + 16 + 8 + 2 * 4;
+  const file = await open(path, "r+");
+  await file.write(Buffer.alloc(bytes.length - chain), 0, bytes.length - chain, chain);
+  await file.close();
+  expect(await definedSymbols(found, ["TF_Version"])).toEqual(new Set());
 });
 
 it("notices that any part of the end is missing", async () => {

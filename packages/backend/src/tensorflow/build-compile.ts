@@ -65,7 +65,11 @@ async function run(
     detached: true,
   });
   const stop = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // it has ended by itself
+    }
   };
   signal?.addEventListener("abort", stop);
   let stderr = "";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { BuildError } from "./build-error.ts";
 import { brokenLibrary } from "./diagnoses.ts";
 import type { Elf } from "./elf.ts";
@@ -83,7 +83,7 @@ function demandPlain(folder: string): string {
 }
 
 function findInclude(root: string, folder: string): string {
-  const places = [join(root, "include"), join(folder, "include")];
+  const places = [root, folder, dirname(folder)].map((place) => join(place, "include"));
   const needed = ["tensorflow/c/c_api.h", "tensorflow/c/eager/c_api.h"];
   const include = places.find((place) => needed.every((file) => existsSync(join(place, file))));
   if (include !== undefined) return include;

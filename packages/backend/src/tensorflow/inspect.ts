@@ -13,6 +13,7 @@ import { readElf, type Elf, type ElfFault } from "./elf.ts";
 import type { Fault } from "./faults.ts";
 import type { Installation } from "./installation.ts";
 import { candidates, searchFolders } from "./loader.ts";
+import { OutsideFile } from "./ranges.ts";
 
 export type { Fault } from "./faults.ts";
 
@@ -67,7 +68,11 @@ export async function survey(
   return found(
     (await misnamed(installation, libraries)) ??
       apart(installation, libraries) ??
-      (await lacking(installation, addon, libraries)),
+      (await lacking(installation, addon, libraries).catch((error: unknown) => {
+        if (!(error instanceof OutsideFile)) throw error;
+        const found = "damaged: a table of symbols, its own or a library's, points past its end";
+        return brokenAddon(installation, path, { problem: "cut", found });
+      })),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Elf } from "./elf.ts";
-import { withRanges } from "./ranges.ts";
+import { withRanges, type Ranges } from "./ranges.ts";
 
 const SYMBOL = 24;
 
@@ -27,30 +27,43 @@ export function definedSymbols(
   names: readonly string[],
 ): Promise<ReadonlySet<string> | undefined> {
   return withRanges(path, async (ranges) => {
-    const { gnuHash } = tables;
-    if (gnuHash === undefined) return undefined;
-    const u32 = async (offset: number): Promise<number> =>
-      (await ranges.bytes(offset, 4)).readUInt32LE();
-    const head = await ranges.bytes(gnuHash, 16);
-    const [bucketCount, firstSymbol, bloomWords] = [0, 4, 8].map((at) => head.readUInt32LE(at));
-    const buckets = gnuHash + 16 + 8 * bloomWords;
-    const chains = buckets + 4 * bucketCount;
+    if (tables.gnuHash === undefined) return undefined;
     const defined = new Set<string>();
-    for (const name of names) {
-      const wanted = hash(name);
-      let index = bucketCount === 0 ? 0 : await u32(buckets + 4 * (wanted % bucketCount));
-      for (let last = index < firstSymbol; !last; index++) {
-        const found = await u32(chains + 4 * (index - firstSymbol));
-        last = (found & 1) !== 0;
-        if ((found | 1) !== (wanted | 1)) continue;
-        const symbol = await ranges.bytes(tables.symbols + SYMBOL * index, SYMBOL);
-        const undefinedHere = symbol.readUInt16LE(6) === 0;
-        if (!undefinedHere && (await ranges.text(tables.strings + symbol.readUInt32LE())) === name)
-          defined.add(name);
-      }
-    }
+    for (const name of names)
+      if (await defines(ranges, { ...tables, gnuHash: tables.gnuHash }, name)) defined.add(name);
     return defined;
   });
+}
+
+/** No bucket has so many symbols; a table without an end is damaged. */
+const LONGEST = 4096;
+
+async function defines(
+  ranges: Ranges,
+  { gnuHash, symbols, strings }: { gnuHash: number; symbols: number; strings: number },
+  name: string,
+): Promise<boolean> {
+  const u32 = async (offset: number): Promise<number> =>
+    (await ranges.bytes(offset, 4)).readUInt32LE();
+  const head = await ranges.bytes(gnuHash, 16);
+  const [bucketCount, firstSymbol, bloomWords] = [0, 4, 8].map((at) => head.readUInt32LE(at));
+  if (bucketCount === 0) return false;
+  const buckets = gnuHash + 16 + 8 * bloomWords;
+  const chains = buckets + 4 * bucketCount;
+  const wanted = hash(name);
+  const first = await u32(buckets + 4 * (wanted % bucketCount));
+  if (first < firstSymbol) return false;
+  for (let index = first; index < first + LONGEST; index++) {
+    const found = await u32(chains + 4 * (index - firstSymbol));
+    if ((found | 1) === (wanted | 1)) {
+      const symbol = await ranges.bytes(symbols + SYMBOL * index, SYMBOL);
+      const definedHere = symbol.readUInt16LE(6) !== 0;
+      if (definedHere && (await ranges.text(strings + symbol.readUInt32LE())) === name) return true;
+    }
+    const last = (found & 1) !== 0;
+    if (last) return false;
+  }
+  return false;
 }
 
 /** The hash of DT_GNU_HASH: h = 33 h + c from 5381, in 32 bits. */
