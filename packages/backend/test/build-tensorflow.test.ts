@@ -129,7 +129,7 @@ describe.runIf(supported)("build-tensorflow", () => {
     const ended = await build(from, ...more);
     expect(ended).toEqual({
       code: 1,
-      text: expect.stringContaining(`(POLYTASK_BUILD_${code})`) as string,
+      text: expect.stringContaining(`(${code})`) as string,
     });
     expect(ended.text).toMatch(found);
     expect(await leftovers()).toEqual([]);
@@ -174,7 +174,7 @@ describe.runIf(supported)("build-tensorflow", () => {
     await writeFile(join(project.folder, "addon"), addon(["TF_NewStatus"], to));
     expect(await build(wheel, "--to", to)).toMatchObject({ code: 0 });
     await rm(fake.addon);
-    await fails("FOLDER", /Choose another with --to/, wheel, "--to", headers);
+    await fails("folder-refused", /Choose another with --to/, wheel, "--to", headers);
     expect(await readdir(headers)).toEqual(["node_api.h"]);
   });
 
@@ -191,7 +191,7 @@ describe.runIf(supported)("build-tensorflow", () => {
 
   it("does not put an addon in place that ends the process", async () => {
     await project.pretend(fake.installation.name, "process.kill(process.pid, 'SIGBUS'); for (;;);");
-    await fails("FAILED", /ended by SIGBUS while loading/, tensorflow);
+    await fails("build-failed", /ended by SIGBUS while loading/, tensorflow);
   });
 
   it("cleans up when it is interrupted", async () => {
@@ -208,38 +208,46 @@ describe.runIf(supported)("build-tensorflow", () => {
     await compiler(
       "echo 'x.cc:1: fatal error: xla/tsl/c/tsl_status.h: No such file or directory' >&2; exit 1",
     );
-    await fails("HEADERS", /the header xla\/tsl\/c\/tsl_status\.h/, tensorflow);
+    await fails("headers-missing", /the header xla\/tsl\/c\/tsl_status\.h/, tensorflow);
     await compiler("echo 'x.cc:1:2: error: expected a semicolon' >&2; exit 1");
-    await fails("FAILED", /error: expected a semicolon/, tensorflow);
+    await fails("build-failed", /error: expected a semicolon/, tensorflow);
   });
 
   it("wants an installed package", async () => {
     await fails(
-      "PACKAGE",
+      "package-missing",
       /npm install --ignore-scripts @tensorflow\/tfjs-node\./,
       tensorflow,
       "--package",
       "@tensorflow/tfjs-node",
     );
     await rm(fake.installation.folder, { recursive: true });
-    await fails("PACKAGE", /npm install --ignore-scripts @tensorflow\/tfjs-node-gpu/, tensorflow);
+    await fails(
+      "package-missing",
+      /npm install --ignore-scripts @tensorflow\/tfjs-node-gpu/,
+      tensorflow,
+    );
   });
 
   it("wants a folder of TensorFlow, whole and for this processor", async () => {
-    await fails("SOURCE", /found no such folder in .*nowhere/, join(project.folder, "nowhere"));
-    await fails("SOURCE", /found node_api\.h in/, headers);
+    await fails(
+      "source-wrong",
+      /found no such folder in .*nowhere/,
+      join(project.folder, "nowhere"),
+    );
+    await fails("source-wrong", /found node_api\.h in/, headers);
     await truncate(fake.cc, 200);
-    await fails("SOURCE", /the first 200 bytes of a library/, tensorflow);
+    await fails("source-wrong", /the first 200 bytes of a library/, tensorflow);
     await writeFile(
       fake.cc,
       elf({ ...ccContents, machine: machines[process.arch === "arm64" ? "x64" : "arm64"] }),
     );
-    await fails("ARCHITECTURE", /a library for/, tensorflow);
+    await fails("architecture-wrong", /a library for/, tensorflow);
     await writeFile(fake.cc, elf({ ...ccContents, soname: "libtensorflow.so.2" }));
-    await fails("SOURCE", /needs libtensorflow\.so\.2 beside/, tensorflow);
+    await fails("source-wrong", /needs libtensorflow\.so\.2 beside/, tensorflow);
     await writeFile(fake.cc, elf(ccContents));
     await rm(fake.framework);
-    await fails("SOURCE", /needs libtensorflow_framework\.so\.2 beside/, tensorflow);
+    await fails("source-wrong", /needs libtensorflow_framework\.so\.2 beside/, tensorflow);
   });
 
   it("takes a C archive: libtensorflow.so.2 in lib/", async () => {
@@ -251,7 +259,7 @@ describe.runIf(supported)("build-tensorflow", () => {
       elf({ ...ccContents, soname: "libtensorflow.so.2" }),
     );
     await writeFile(join(lib, FRAMEWORK), elf(frameworkContents));
-    await fails("HEADERS", /TensorFlow's headers/, archive);
+    await fails("headers-missing", /TensorFlow's headers/, archive);
     for (const file of include) {
       await mkdir(dirname(join(archive, file)), { recursive: true });
       await writeFile(join(archive, file), "");
@@ -264,7 +272,7 @@ describe.runIf(supported)("build-tensorflow", () => {
 
   it("wants headers and a compiler", async () => {
     await fails(
-      "HEADERS",
+      "headers-missing",
       /node_api\.h.*npm install --save-dev node-api-headers/,
       tensorflow,
       "--headers",
@@ -272,9 +280,9 @@ describe.runIf(supported)("build-tensorflow", () => {
     );
     const nothing = { PATH: "", CXX: "" };
     const { text } = await run(["--from", tensorflow, "--headers", headers], undefined, nothing);
-    expect(text).toMatch(/apt-get install g\+\+.*\(POLYTASK_BUILD_COMPILER\)/);
+    expect(text).toMatch(/apt-get install g\+\+.*\(compiler-missing\)/);
     await rm(join(tensorflow, "include"), { recursive: true });
-    await fails("HEADERS", /TensorFlow's headers/, tensorflow);
+    await fails("headers-missing", /TensorFlow's headers/, tensorflow);
   });
 
   it("wants a whole wheel of TensorFlow for this machine", async () => {
@@ -282,22 +290,22 @@ describe.runIf(supported)("build-tensorflow", () => {
       "tensorflow_cpu-2.21.0.dist-info/WHEEL": `Tag: cp311-cp311-manylinux_2_27_${foreign}`,
     });
     await fails(
-      "ARCHITECTURE",
+      "architecture-wrong",
       RegExp(`needs a wheel for Linux ${own}; found one with Tag: .*${foreign}`),
       wheel,
     );
     await writeFile(wheel, zip({ "numpy-2.0.0.dist-info/WHEEL": "Tag: py3-none-any" }));
-    await fails("SOURCE", /neither its libraries nor its headers/, wheel);
+    await fails("source-wrong", /neither its libraries nor its headers/, wheel);
     await writeFile(wheel, "<!DOCTYPE html>");
-    await fails("WHEEL", /cannot be unpacked/, wheel);
+    await fails("wheel-damaged", /cannot be unpacked/, wheel);
 
     await writeWheel();
     const whole = await readFile(wheel);
     await writeFile(wheel, whole.subarray(0, whole.length / 2));
-    await fails("WHEEL", /Download it again/, wheel);
+    await fails("wheel-damaged", /Download it again/, wheel);
     // the checksum that the list of files, at the end, has for a library
     whole.writeUInt32LE(1, whole.lastIndexOf(`tensorflow/${FRAMEWORK}`) - 30);
     await writeFile(wheel, whole);
-    await fails("WHEEL", /a checksum is wrong/, wheel);
+    await fails("wheel-damaged", /a checksum is wrong/, wheel);
   });
 });

@@ -11,7 +11,7 @@ export function findCompiler(): string {
   const found = names.find((name) => spawnSync(name, ["--version"]).status === 0);
   if (found !== undefined) return found;
   throw new BuildError(
-    "POLYTASK_BUILD_COMPILER",
+    "compiler-missing",
     "a C++ compiler",
     `none of ${names.join(", ")}`,
     "Install one (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++), or name it in CXX.",
@@ -86,14 +86,14 @@ function failed(stderr: string): BuildError {
   const header = /fatal error: (\S+): No such file/.exec(stderr)?.[1];
   if (header !== undefined)
     return new BuildError(
-      "POLYTASK_BUILD_HEADERS",
+      "headers-missing",
       `the header ${header}`,
       "none",
       "TensorFlow's include folder is not whole: install or unpack it again.",
     );
   const lines = stderr.split("\n").filter((line) => /error|undefined|cannot/.test(line));
   return new BuildError(
-    "POLYTASK_BUILD_FAILED",
+    "build-failed",
     "the addon to compile and link",
     (lines.length > 0 ? lines : stderr.split("\n")).slice(0, 5).join("\n"),
     "The compiler needs C++17 (g++ 9 or newer); the headers must be of the same TensorFlow as the libraries.",

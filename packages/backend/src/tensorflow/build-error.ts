@@ -1,15 +1,15 @@
 /** What `build-tensorflow` wants and did not find, or could not do. */
 export type BuildErrorCode =
-  | "POLYTASK_BUILD_PLATFORM"
-  | "POLYTASK_BUILD_PACKAGE"
-  | "POLYTASK_BUILD_SOURCE"
-  | "POLYTASK_BUILD_WHEEL"
-  | "POLYTASK_BUILD_ARCHITECTURE"
-  | "POLYTASK_BUILD_SPACE"
-  | "POLYTASK_BUILD_FOLDER"
-  | "POLYTASK_BUILD_HEADERS"
-  | "POLYTASK_BUILD_COMPILER"
-  | "POLYTASK_BUILD_FAILED";
+  | "platform-unsupported"
+  | "package-missing"
+  | "source-wrong"
+  | "wheel-damaged"
+  | "architecture-wrong"
+  | "space-missing"
+  | "folder-refused"
+  | "headers-missing"
+  | "compiler-missing"
+  | "build-failed";
 
 /** Thrown by `buildTensorFlow`; `message` says what is required, what was found and what to do. */
 export class BuildError extends Error {
@@ -26,10 +26,10 @@ export class BuildError extends Error {
 export function unwritable(error: unknown, folder: string, remedy: string): unknown {
   if (!(error instanceof Error && "code" in error)) return error;
   if (error.code === "ENOSPC")
-    return new BuildError("POLYTASK_BUILD_SPACE", `room in ${folder}`, "none left", remedy);
+    return new BuildError("space-missing", `room in ${folder}`, "none left", remedy);
   if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes(String(error.code)))
     return new BuildError(
-      "POLYTASK_BUILD_FOLDER",
+      "folder-refused",
       `to write in ${folder}`,
       `that it may not (${String(error.code)})`,
       remedy,

@@ -17,7 +17,7 @@ export function findNodeHeaders(given?: string): string {
   const found = places.find((place) => existsSync(join(place, "node_api.h")));
   if (found !== undefined) return found;
   throw new BuildError(
-    "POLYTASK_BUILD_HEADERS",
+    "headers-missing",
     "node_api.h, Node's header for addons",
     `none in ${places.join(", ")}`,
     given === undefined

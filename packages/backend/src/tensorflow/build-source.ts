@@ -37,7 +37,7 @@ export async function findSource(from: string, installation: Installation): Prom
     () => "no such folder",
   );
   throw new BuildError(
-    "POLYTASK_BUILD_SOURCE",
+    "source-wrong",
     "a folder with libtensorflow_cc.so.2 or lib/libtensorflow.so.2",
     `${found} in ${root}`,
     "For a pip TensorFlow it is what this prints: python3 -c 'import tensorflow, os; print(os.path.dirname(tensorflow.__file__))'. Without one: python3 -m pip download --no-deps tensorflow-cpu==2.21.0, and pass the wheel.",
@@ -53,15 +53,14 @@ async function demandSound(
   const elf = await readOwn(path);
   if ("problem" in elf) {
     const { found, remedy } = await brokenLibrary(installation, path, elf);
-    const code =
-      elf.problem === "architecture" ? "POLYTASK_BUILD_ARCHITECTURE" : "POLYTASK_BUILD_SOURCE";
+    const code = elf.problem === "architecture" ? "architecture-wrong" : "source-wrong";
     throw new BuildError(code, "whole libraries for this processor", `that ${found}`, remedy);
   }
   const other =
     misnamed(elf) ?? elf.needed.find((name) => framework.test(name) && !libraries.includes(name));
   if (other !== undefined)
     throw new BuildError(
-      "POLYTASK_BUILD_SOURCE",
+      "source-wrong",
       `${other} beside ${path}`,
       `none`,
       "The two libraries of one TensorFlow belong in one folder, under their own names: unpack or install it again.",
@@ -75,7 +74,7 @@ const misnamed = ({ path, soname }: Elf): string | undefined =>
 function demandPlain(folder: string): string {
   if (!/[:$]/.test(folder)) return folder;
   throw new BuildError(
-    "POLYTASK_BUILD_FOLDER",
+    "folder-refused",
     'a folder without ":" and "$" in its path',
     folder,
     "Move or link TensorFlow to another.",
@@ -88,7 +87,7 @@ function findInclude(root: string, folder: string): string {
   const include = places.find((place) => needed.every((file) => existsSync(join(place, file))));
   if (include !== undefined) return include;
   throw new BuildError(
-    "POLYTASK_BUILD_HEADERS",
+    "headers-missing",
     `TensorFlow's headers (${needed.join(", ")}) in ${places[0]}`,
     "none",
     "Take them from where the libraries come from: the include folder of the same wheel or C archive.",

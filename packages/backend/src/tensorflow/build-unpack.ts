@@ -74,7 +74,7 @@ async function demandReplaceable(folder: string): Promise<void> {
   const files = await readdir(folder).catch(() => ["a file in its place"]);
   if (files.length > 0)
     throw new BuildError(
-      "POLYTASK_BUILD_FOLDER",
+      "folder-refused",
       "a new folder to unpack to, or one that it unpacked itself",
       `${files.slice(0, 3).join(", ")} in ${folder}`,
       "Choose another with --to.",
@@ -87,7 +87,7 @@ async function demandSpace(parent: string, { files }: Origin): Promise<void> {
   if (bavail * bsize >= needed) return;
   const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
   throw new BuildError(
-    "POLYTASK_BUILD_SPACE",
+    "space-missing",
     `${megabytes(needed)} of space in ${parent}`,
     megabytes(bavail * bsize),
     "Free some, or choose another place with --to.",

@@ -83,7 +83,7 @@ function demandPlatform(): void {
   const { platform, arch } = process;
   if (platform === "linux" && (arch === "x64" || arch === "arm64")) return;
   throw new BuildError(
-    "POLYTASK_BUILD_PLATFORM",
+    "platform-unsupported",
     "Linux on x64 or arm64",
     `${platform} on ${arch}`,
     "Where the package's own download works, use that (npm rebuild @tensorflow/tfjs-node); else the webgpu or wasm backend.",
@@ -95,7 +95,7 @@ function demandInstallation(wanted?: Installation["name"]): Installation {
   const found = installed.find(({ name }) => wanted === undefined || name === wanted);
   if (found) return found;
   throw new BuildError(
-    "POLYTASK_BUILD_PACKAGE",
+    "package-missing",
     wanted ?? bindings.join(" or "),
     `${installed.map(({ name }) => name).join(", ") || "none"} in ${process.cwd()} and above`,
     `Install it without its download: npm install --ignore-scripts ${wanted ?? bindings[0]}.`,
@@ -120,7 +120,7 @@ async function verify(
   signal?: AbortSignal,
 ): Promise<Success | BuildError> {
   const failed = (found: string, remedy: string): BuildError =>
-    new BuildError("POLYTASK_BUILD_FAILED", "an addon that works", found, remedy);
+    new BuildError("build-failed", "an addon that works", found, remedy);
   const { fault: seen, libraries } = await survey(installation, addon);
   if (seen) return failed(seen.found, seen.remedy);
   const { name, folder } = installation;

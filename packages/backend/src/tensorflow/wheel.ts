@@ -67,7 +67,7 @@ async function read(path: string, zip: ZipFile): Promise<Wheel> {
   const wanted = tagOf[process.arch];
   if (!new RegExp(`^Tag: .*linux.*_${wanted}`, "m").test(tags))
     throw new BuildError(
-      "POLYTASK_BUILD_ARCHITECTURE",
+      "architecture-wrong",
       `a wheel for Linux ${wanted}`,
       `one with ${/^Tag: .*$/m.exec(tags)?.[0] ?? "no tag"} in ${path}`,
       `Take the one for this machine: python3 -m pip download --no-deps tensorflow-cpu==${version}.`,
@@ -110,7 +110,7 @@ function checksum(expected: number): Transform {
 
 function damaged(path: string, error: unknown): BuildError {
   return new BuildError(
-    "POLYTASK_BUILD_WHEEL",
+    "wheel-damaged",
     "a whole wheel",
     `that ${path} cannot be unpacked (${error instanceof Error ? error.message : String(error)})`,
     "Download it again.",
@@ -119,7 +119,7 @@ function damaged(path: string, error: unknown): BuildError {
 
 function notTensorFlow(path: string, found: string): BuildError {
   return new BuildError(
-    "POLYTASK_BUILD_SOURCE",
+    "source-wrong",
     "a wheel of TensorFlow that has libtensorflow_cc.so, libtensorflow_framework.so and include/",
     `${found} in ${path}`,
     "Get one: python3 -m pip download --no-deps tensorflow-cpu==2.21.0.",
