@@ -3,6 +3,9 @@ import tseslint from "typescript-eslint";
 const tfjs = "@tensorflow/tfjs";
 const core = "@polytask/core";
 const blocks = "@polytask/blocks";
+const graph = "@polytask/graph";
+const compiled = "@polytask/compiled";
+const protobuf = "@bufbuild/protobuf";
 
 /** What the sources of a package may import at run time, by folder. */
 const mayImport = [
@@ -14,10 +17,9 @@ const mayImport = [
   ["features", [core, blocks, tfjs]],
   ["metrics", [core]],
   ["graph", [core, tfjs]],
-  [
-    "engine-onnx",
-    [core, "@polytask/graph", tfjs, "onnxruntime-node", "@bufbuild/protobuf", "node:*"],
-  ],
+  ["compiled", [core, graph, tfjs]],
+  ["engine-onnx", [core, graph, compiled, tfjs, "onnxruntime-node", protobuf, "node:*"]],
+  ["engine-tensorflow", [core, graph, compiled, tfjs, "koffi", protobuf, "node:*"]],
   ["observers", [core, "cli-progress", "node:*"]],
   ["backend", [tfjs, "@tensorflow/tfjs-backend-wasm", "yauzl", "node:*"]],
 ];

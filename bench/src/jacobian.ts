@@ -1,3 +1,4 @@
+import type { Program } from "@polytask/compiled";
 import { binary, createTrainer, eager, input, seededRandom } from "@polytask/core";
 import { networkOf } from "@polytask/core/engine";
 import {
@@ -12,8 +13,8 @@ import { pcgrad } from "@polytask/surgery-pcgrad";
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 // The engine's own compiler: what is compared are steps, not trainers.
-import { compile } from "../../packages/engine-onnx/dist/compiler.js";
-import { hostLoader, type Program } from "../../packages/engine-onnx/dist/program.js";
+import { compile } from "../../packages/compiled/dist/compiler.js";
+import { hostLoader } from "../../packages/engine-onnx/dist/program.js";
 import { openHost } from "../../packages/engine-onnx/dist/session/index.js";
 import { makeCase, WIDTH } from "./cases.ts";
 import { alignColumns } from "./table.ts";

@@ -1,15 +1,15 @@
 import type { Network } from "@polytask/core";
 import type { Layout } from "@polytask/graph";
+import { compile, type Compilable, type CompileReport } from "./compiler.ts";
 import {
-  compile,
-  type Compilable,
-  type CompileReport,
-  type Loader,
-  type Wiring,
-} from "./compiler.ts";
-import { bothWishes, createMemory, type Memory, type MemoryWish, serves } from "./memory.ts";
-import type { OnnxSettings } from "./options.ts";
-import type { Program } from "./program.ts";
+  bothWishes,
+  createMemory,
+  type Memory,
+  type MemoryOptions,
+  type MemoryWish,
+  serves,
+} from "./memory.ts";
+import type { Loader, Program, Wiring } from "./runtime.ts";
 
 /** Something made of programs. */
 interface Piece {
@@ -41,13 +41,13 @@ const KEPT = 48;
 export function createCompiled<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
-  settings: OnnxSettings,
+  options: MemoryOptions,
   { wish, loader, report }: CompiledContext,
 ): Compiled {
   const { optimizer } = network;
   const slots = "update" in optimizer ? optimizer.slots : [];
   const pieces = new Map<string, Piece>();
-  let memory = createMemory(network, layout, wish, slots, settings);
+  let memory = createMemory(network, layout, wish, slots, options);
 
   /** What was used last is last in the map. */
   const use = (name: string): Piece | undefined => {
@@ -86,7 +86,7 @@ export function createCompiled<Name extends string>(
       if (serves(memory.wish, wanted)) return;
       await release();
       const before = memory;
-      memory = createMemory(network, layout, bothWishes(before.wish, wanted), slots, settings);
+      memory = createMemory(network, layout, bothWishes(before.wish, wanted), slots, options);
       memory.parameters.set(before.parameters);
       memory.buffers.set(before.buffers);
       before.slots.forEach((slot, i) => {

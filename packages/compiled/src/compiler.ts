@@ -8,8 +8,7 @@ import {
   type OptimiseReport,
   type Target,
 } from "@polytask/graph";
-import type { Values } from "./memory.ts";
-import type { Program } from "./program.ts";
+import type { Loader, Program, Wiring } from "./runtime.ts";
 
 /** What compiling one step took. */
 export interface CompileReport {
@@ -34,19 +33,6 @@ export interface Compilable {
   readonly examples?: number;
   /** Milliseconds that tracing took. */
   readonly traced: number;
-}
-
-/** Memories that a program reads, and those it writes. */
-export interface Wiring {
-  readonly reads: ReadonlyMap<string, Values>;
-  readonly writes: ReadonlyMap<string, Values>;
-}
-
-/** Makes programs of graphs that have been simplified. */
-export interface Loader {
-  /** What the results are handed out as. */
-  readonly finish: (graph: Graph, targets: readonly Target[]) => readonly Target[];
-  readonly load: (targets: readonly Target[], wiring: Wiring) => Promise<Program>;
 }
 
 /** Of rows whose inner products are all that is wanted, so many numbers are held at once: 16 MiB. */

@@ -4,46 +4,49 @@ import { layoutOf } from "@polytask/graph";
 import { movingFinder } from "./combine.ts";
 import { createCompiled } from "./compiled.ts";
 import type { CompileReport } from "./compiler.ts";
-import { createStore, deviceLoader, devicePlan, holdOnDevice, segmentsOf } from "./device/index.ts";
+import { createStore, devicePlan, holdOnDevice, segmentsOf } from "./device/index.ts";
 import { editRows } from "./edit.ts";
 import { hostPlan } from "./gather.ts";
 import { createGatherer } from "./gatherer.ts";
 import { holdInMemory } from "./in-memory.ts";
 import { checkLean, checkLeanStep } from "./lean.ts";
 import { lastSharedNorms, operate, type Standing } from "./operate.ts";
-import type { OnnxSettings } from "./options.ts";
-import { hostLoader } from "./program.ts";
-import { createScorer, type Scorer } from "./scores.ts";
 import { reduceGathered } from "./reduce.ts";
-import type { Host } from "./session/index.ts";
+import type { CompiledSettings, Runtime } from "./runtime.ts";
+import { createScorer, type Scorer } from "./scores.ts";
 import { readVariables } from "./state.ts";
 import { weigh } from "./weigh.ts";
 import { ONE_GROUP } from "./wishes.ts";
 
-/** Runs every step as a few compiled graphs, with surgery and the optimizer's books on the host. */
-export async function createOnnxEngine<Name extends string>(
+/**
+ * Runs every step as a few compiled graphs, with surgery and the optimizer's books on the host. The runtime is the engine's
+ * own, which closes it when it is disposed of.
+ */
+export async function createCompiledEngine<Name extends string>(
   network: Network<Name>,
-  host: Host,
-  settings: OnnxSettings,
+  runtime: Runtime,
+  settings: CompiledSettings,
   report: (report: CompileReport) => void,
 ): Promise<Engine<Name>> {
   const { optimizer, tasks } = network;
   const { lean } = settings;
   if (lean) checkLean(network);
-  const device = settings.device && "update" in optimizer ? optimizer : undefined;
-  const layout = layoutOf(network, lean || device ? "gramians" : "rows");
-  const store = device && createStore(segmentsOf(network, layout, device.slots));
+  const device = settings.device ? runtime.device : undefined;
+  const onDevice = device && "update" in optimizer ? optimizer : undefined;
+  const layout = layoutOf(network, lean || onDevice ? "gramians" : "rows");
+  const store =
+    device && onDevice && createStore(segmentsOf(network, layout, onDevice.slots), device.tensor);
   const compiled = createCompiled(network, layout, settings, {
     wish: { rows: needsRows(network, ONE_GROUP), staging: false, lookups: { ids: 0, updates: 0 } },
-    loader: store ? deviceLoader(store, settings.session) : hostLoader(host),
+    loader: store && device ? device.loader(store) : runtime.loader,
     report,
   });
   await readVariables(layout, compiled.memory);
   const plan = store ? devicePlan(network, layout, store.segments) : hostPlan(layout);
   const gatherer = createGatherer(network, layout, compiled, plan);
   const holding =
-    device && store
-      ? holdOnDevice(network, device, layout, compiled, { store, gatherer })
+    onDevice && store
+      ? holdOnDevice(network, onDevice, layout, compiled, { store, gatherer })
       : holdInMemory(network, layout, compiled, gatherer, { lean });
   const movingOf = movingFinder(network, layout);
 
@@ -139,7 +142,7 @@ export async function createOnnxEngine<Name extends string>(
     load: holding.load,
     dispose: () => {
       holding.dispose();
-      void compiled.release().finally(() => host.close());
+      void compiled.release().finally(() => runtime.close());
     },
   };
 }

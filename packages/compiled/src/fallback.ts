@@ -9,17 +9,21 @@ import {
 
 /**
  * The compiled engine as long as it can; from the first thing on that it cannot compile, the eager one, which takes over
- * values, slots and the step that has begun. Warns once.
+ * values, slots and the step that has begun. Warns once. `isCompileError` tells errors that say that something cannot be
+ * compiled or run compiled, where the eager engine may be able to.
  */
 export async function withFallback<Name extends string>(
   make: () => Promise<Engine<Name>>,
   scope: EngineScope<Name>,
+  isCompileError: (error: PolytaskError) => boolean,
 ): Promise<Engine<Name>> {
   let engine: Engine<Name>;
   let compiled = true;
   /** Groups of the step that has begun: the other engine gathers them again. */
   let begun: (readonly [Batch<Name>, StepInfo])[] = [];
 
+  const isExpected = (error: unknown): error is PolytaskError =>
+    error instanceof PolytaskError && isCompileError(error);
   const warn = (error: PolytaskError): void => {
     scope.logger.warn(`Training goes on with the eager engine, which is slower. ${error.message}`);
     compiled = false;
@@ -38,7 +42,7 @@ export async function withFallback<Name extends string>(
     try {
       return await run();
     } catch (error) {
-      if (!compiled || !isCompileError(error)) throw error;
+      if (!compiled || !isExpected(error)) throw error;
       await takeOver(error);
       return run();
     }
@@ -47,7 +51,7 @@ export async function withFallback<Name extends string>(
   try {
     engine = await make();
   } catch (error) {
-    if (!isCompileError(error)) throw error;
+    if (!isExpected(error)) throw error;
     warn(error);
     engine = await eager<Name>().create(scope);
   }
@@ -79,7 +83,3 @@ export async function withFallback<Name extends string>(
     },
   };
 }
-
-/** Whether an error says that something cannot be compiled or run compiled, and the eager engine may be able to. */
-const isCompileError = (error: unknown): error is PolytaskError =>
-  error instanceof PolytaskError && /^POLYTASK_(TRACE|ONNX)_/.test(error.code);

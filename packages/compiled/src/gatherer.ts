@@ -13,8 +13,8 @@ import { fillGroup, type GatherPlan, groupShape, groupSpaces } from "./gather.ts
 import { type Gap, gapsOf } from "./gaps.ts";
 import { fillPass } from "./inputs.ts";
 import { OUT, type Values } from "./memory.ts";
-import type { Program } from "./program.ts";
 import { addStaged } from "./reduce.ts";
+import type { Program } from "./runtime.ts";
 import { createTables, type Lookups, lookupsOf, type Tables } from "./tables.ts";
 import { createVigil, type Vigil } from "./vigil.ts";
 

@@ -1,11 +1,22 @@
 import type { Network } from "@polytask/core";
-import { type JacobianBlock, type Layout, slotSpace, SPACE } from "@polytask/graph";
+import {
+  type JacobianBlock,
+  type Layout,
+  type NodeOf,
+  sizeOf,
+  slotSpace,
+  SPACE,
+} from "@polytask/graph";
 import { createArena, createKernels, type Kernels, regionBytes } from "./kernels/index.ts";
 import { ROWS } from "./tables.ts";
 import { hasPenalties } from "./wishes.ts";
 
 /** Numbers that graphs read and write by the name of their space. */
 export type Values = Float32Array | Int32Array | Uint8Array;
+
+/** What a view reads of its memory. */
+export const pieceOf = (values: Values, { attributes: { at }, shape }: NodeOf<"View">): Values =>
+  values.subarray(at, at + sizeOf(shape));
 
 /** Names of the memories that steps write, beside those they read. */
 export const OUT = {

@@ -1,6 +1,6 @@
 import type { Network } from "@polytask/core";
 import { type Memory, OUT, type Values } from "./memory.ts";
-import type { Program } from "./program.ts";
+import type { Program } from "./runtime.ts";
 
 /** Runs a further group's step into memory of its own, and adds what it finds to what was gathered. */
 export async function addStaged(

@@ -1,4 +1,4 @@
-export { type CompileReport } from "./compiler.ts";
+export { type CompileReport } from "@polytask/compiled";
 export {
   type ExportedModel,
   type ExportedTensor,

@@ -1,9 +1,15 @@
-import { CONTRACT, type EnginePlugin } from "@polytask/core";
-import { coversDevice, whileOneGroup } from "./device/index.ts";
-import { createOnnxEngine } from "./engine.ts";
-import { withFallback } from "./fallback.ts";
+import {
+  coversDevice,
+  createCompiledEngine,
+  type Runtime,
+  whileOneGroup,
+  withFallback,
+} from "@polytask/compiled";
+import { CONTRACT, type EnginePlugin, type PolytaskError } from "@polytask/core";
+import { deviceLoader } from "./device/program.ts";
 import { type OnnxOptions, type OnnxSettings, readOptions } from "./options.ts";
-import { openHost } from "./session/index.ts";
+import { hostLoader } from "./program.ts";
+import { openHost, tensorOf } from "./session/index.ts";
 
 /**
  * Runs every step as compiled graphs in ONNX Runtime, instead of op by op.
@@ -33,19 +39,36 @@ export function compiledEngine<Name extends string>(
     name: "engine-onnx",
     contract: CONTRACT,
     create: (scope) => {
-      const make = async () => {
-        const host = await openHost(settings.session, settings);
-        const start = (device: boolean) =>
-          createOnnxEngine(scope.network, host, { ...settings, device }, onCompile);
+      const { network } = scope;
+      const start = async (device: boolean) => {
+        const runtime = await openRuntime(settings);
         try {
-          const device = settings.device && coversDevice(scope.network);
-          return await (device ? whileOneGroup(start) : start(false));
+          return await createCompiledEngine(network, runtime, { ...settings, device }, onCompile);
         } catch (error) {
-          await host.close();
+          await runtime.close();
           throw error;
         }
       };
-      return fallback === "eager" ? withFallback(make, scope) : make();
+      const make = () =>
+        settings.device && coversDevice(network) ? whileOneGroup(start) : start(false);
+      return fallback === "eager" ? withFallback(make, scope, isCompileError) : make();
     },
   };
 }
+
+/** ONNX Runtime, as engines of compiled steps know one. */
+async function openRuntime(settings: OnnxSettings): Promise<Runtime> {
+  const host = await openHost(settings.session, settings);
+  return {
+    loader: hostLoader(host),
+    ...(settings.device && {
+      device: {
+        loader: (store) => deviceLoader(store, settings.session),
+        tensor: (values, shape) => tensorOf(values, shape, "float32"),
+      },
+    }),
+    close: host.close,
+  };
+}
+
+const isCompileError = ({ code }: PolytaskError): boolean => /^POLYTASK_(TRACE|ONNX)_/.test(code);

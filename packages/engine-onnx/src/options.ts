@@ -1,5 +1,5 @@
+import type { CompiledSettings, CompileReport } from "@polytask/compiled";
 import { badOption } from "@polytask/core";
-import type { CompileReport } from "./compiler.ts";
 import { type Provider, PROVIDERS, type SessionOptions } from "./session/index.ts";
 
 /** Options of the compiled engine. */
@@ -31,11 +31,8 @@ export interface OnnxOptions {
 }
 
 /** Options, checked and completed. */
-export interface OnnxSettings {
+export interface OnnxSettings extends CompiledSettings {
   readonly session: SessionOptions;
-  readonly simd: boolean;
-  readonly worker: boolean;
-  readonly lean: boolean;
   /**
    * Whether parameters stay on the provider's device, as far as a network allows. The runtime hands tensors on a device out
    * for webgpu alone; on the CPU, whose device is this memory, it is for tests.

@@ -1,17 +1,7 @@
-import { ancestors, type NodeOf, sizeOf, splitTargets, type Target } from "@polytask/graph";
-import type { Loader, Wiring } from "./compiler.ts";
-import type { Values } from "./memory.ts";
+import { type Loader, pieceOf, type Program, type Values, type Wiring } from "@polytask/compiled";
+import { ancestors, sizeOf, splitTargets, type Target } from "@polytask/graph";
 import { encode } from "./onnx/index.ts";
 import { type Bound, type Call, type Host, outputsOf } from "./session/index.ts";
-
-/** A compiled graph, wired to memory. */
-export interface Program {
-  /** Runs once. `given` are memories that change from run to run: the columns of a batch. */
-  readonly run: (given?: ReadonlyMap<string, Values>) => Promise<void>;
-  /** Results go elsewhere from now on: to the second group's memory, and back. */
-  readonly redirect: (writes: ReadonlyMap<string, Values>) => void;
-  readonly dispose: () => Promise<void>;
-}
 
 /** Programs on memory that the host shares with the runtime. */
 export const hostLoader = (host: Host): Loader => ({
@@ -85,6 +75,3 @@ const bytesOf = (targets: readonly Target[]): number =>
   ancestors(targets.map(({ node }) => node))
     .filter(({ op }) => op !== "View")
     .reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
-
-export const pieceOf = (values: Values, { attributes: { at }, shape }: NodeOf<"View">): Values =>
-  values.subarray(at, at + sizeOf(shape));

@@ -13,7 +13,7 @@ import {
 } from "@polytask/graph";
 import type { Compiled } from "../compiled.ts";
 import type { Values } from "../memory.ts";
-import type { Program } from "../program.ts";
+import type { Program } from "../runtime.ts";
 import { hasPenalties, ONE_GROUP } from "../wishes.ts";
 import type { Store } from "./store.ts";
 

@@ -1,9 +1,7 @@
 import { sizeOf } from "@polytask/graph";
 import type { Values } from "../memory.ts";
-import { tensorOf, type Tensors } from "../session/index.ts";
+import type { DeviceRuntime, DeviceTensor } from "../runtime.ts";
 import type { Segment, Segments } from "./segments.ts";
-
-type Tensor = Tensors[string];
 
 /** The tensors that stay with the runtime from one run to the next. */
 export interface Store {
@@ -11,9 +9,9 @@ export interface Store {
   /** The segments of a memory, in the order of their places. */
   readonly of: (space: string) => readonly Segment[];
   readonly find: (name: string) => Segment | undefined;
-  readonly tensor: (name: string) => Tensor;
+  readonly tensor: (name: string) => DeviceTensor;
   /** Takes what a program has made. A new parameter or slot counts from `commit` on, so that a step can still be refused. */
-  readonly put: (name: string, tensor: Tensor) => void;
+  readonly put: (name: string, tensor: DeviceTensor) => void;
   readonly commit: () => void;
   /** Lets go of gradients, and of what was not committed. */
   readonly clear: () => void;
@@ -23,7 +21,8 @@ export interface Store {
   readonly dispose: () => void;
 }
 
-export function createStore(segments: Segments): Store {
+/** The store of a trainer; `tensorOf` makes tensors of what is loaded. */
+export function createStore(segments: Segments, tensorOf: DeviceRuntime["tensor"]): Store {
   const { state, gradients, rows } = segments;
   const byName = new Map([...state, ...gradients, ...rows].map((one) => [one.name, one] as const));
   const bySpace = new Map<string, Segment[]>();
@@ -31,14 +30,14 @@ export function createStore(segments: Segments): Store {
     bySpace.set(one.space, [...(bySpace.get(one.space) ?? []), one]);
   }
   const lasting = new Set(state.map(({ name }) => name));
-  const current = new Map<string, Tensor>();
-  const coming = new Map<string, Tensor>();
+  const current = new Map<string, DeviceTensor>();
+  const coming = new Map<string, DeviceTensor>();
 
-  const replace = (name: string, tensor: Tensor): void => {
+  const replace = (name: string, tensor: DeviceTensor): void => {
     current.get(name)?.dispose();
     current.set(name, tensor);
   };
-  const drop = (tensors: Map<string, Tensor>, goes: (name: string) => boolean): void => {
+  const drop = (tensors: Map<string, DeviceTensor>, goes: (name: string) => boolean): void => {
     for (const [name, tensor] of tensors) {
       if (!goes(name)) continue;
       tensor.dispose();
@@ -73,7 +72,7 @@ export function createStore(segments: Segments): Store {
       drop(coming, () => true);
       for (const { name, space, at, shape } of state) {
         const values = memory.get(space) as Float32Array;
-        replace(name, tensorOf(values.subarray(at, at + sizeOf(shape)), shape, "float32"));
+        replace(name, tensorOf(values.subarray(at, at + sizeOf(shape)), shape));
       }
     },
     dispose: () => {

@@ -1,10 +1,8 @@
+import type { Shape } from "@polytask/graph";
 import { beforeEach, expect, it } from "vitest";
 import type { Segment } from "../../src/device/segments.ts";
 import { createStore, type Store } from "../../src/device/store.ts";
-import type { Tensors } from "../../src/session/index.ts";
-import { loadRuntime } from "../../src/session/runtime.ts";
-
-type Tensor = Tensors[string];
+import type { DeviceTensor } from "../../src/runtime.ts";
 
 const segment = (name: string): Segment => {
   return { name, space: name, at: 0, size: 1, shape: [1], parameters: [] };
@@ -14,16 +12,29 @@ const segment = (name: string): Segment => {
 let gone: string[];
 let store: Store;
 
-const tensor = (name: string): Tensor =>
-  ({ name, dispose: () => void gone.push(name) }) as unknown as Tensor;
+interface Named extends DeviceTensor {
+  readonly name: string;
+}
+const tensor = (name: string): Named => ({ name, dispose: () => void gone.push(name) });
+
+interface Loaded extends DeviceTensor {
+  readonly values: Float32Array;
+  readonly shape: Shape;
+}
+const loaded = (values: Float32Array, shape: Shape): Loaded => {
+  return { values, shape, dispose: () => void gone.push(`loaded ${values[0]}`) };
+};
 
 beforeEach(() => {
   gone = [];
-  store = createStore({
-    state: [segment("parameters"), segment("slot")],
-    gradients: [segment("gradients")],
-    rows: [segment("rows")],
-  });
+  store = createStore(
+    {
+      state: [segment("parameters"), segment("slot")],
+      gradients: [segment("gradients")],
+      rows: [segment("rows")],
+    },
+    loaded,
+  );
 });
 
 it("new parameters count once the step stands; the old ones are let go then", () => {
@@ -62,9 +73,12 @@ it("everything is let go once", () => {
   expect(gone.sort()).toEqual(["coming", "parameters", "rows", "slot"]);
 });
 
-it("what is loaded is read where it lies", async () => {
-  await loadRuntime();
-  const memory = new Map(["parameters", "slot"].map((name, i) => [name, Float32Array.of(i)]));
+it("what is loaded is read where it lies, until it is loaded anew", () => {
+  const memory = new Map(["parameters", "slot"].map((name, i) => [name, Float32Array.of(i, 5)]));
   store.load(memory);
-  expect([...(store.tensor("slot").data as Float32Array)]).toEqual([1]);
+  expect(store.tensor("slot")).toMatchObject({ values: Float32Array.of(1), shape: [1] });
+  expect((store.tensor("slot") as Loaded).values.buffer).toBe(memory.get("slot")?.buffer);
+  store.put("slot", tensor("coming"));
+  store.load(memory);
+  expect(gone).toEqual(["coming", "loaded 0", "loaded 1"]);
 });

@@ -1,8 +1,15 @@
-import { ops, type Target } from "@polytask/graph";
-import type { Loader, Wiring } from "../compiler.ts";
-import type { Values } from "../memory.ts";
+import {
+  fewRows,
+  inSegments,
+  type Loader,
+  pieceOf,
+  type Program,
+  type Store,
+  type Values,
+  type Wiring,
+} from "@polytask/compiled";
+import type { Target } from "@polytask/graph";
 import { encode } from "../onnx/index.ts";
-import { pieceOf, type Program } from "../program.ts";
 import {
   createSession,
   outputsOf,
@@ -10,20 +17,10 @@ import {
   tensorOf,
   type Tensors,
 } from "../session/index.ts";
-import { fewRows } from "./few-rows.ts";
-import { resolve } from "./resolve.ts";
-import type { Store } from "./store.ts";
 
 /** Programs that read and write the tensors of a store where they lie; everything else crosses in every run. */
 export const deviceLoader = (store: Store, options: SessionOptions): Loader => ({
-  finish: (graph, targets) => {
-    const shaped = targets.map(({ node, space }) => {
-      const segment = store.find(space);
-      return segment ? ops.reshape(graph, node, segment.shape) : node;
-    });
-    const nodes = resolve(graph, fewRows(graph, shaped), store.of);
-    return targets.map((target, i) => ({ ...target, node: nodes[i] }));
-  },
+  finish: (graph, targets) => inSegments(graph, targets, store, fewRows),
   load: (targets, wiring) => createProgram(targets, wiring, store, options),
 });
 
@@ -57,7 +54,8 @@ async function createProgram(
 
   return {
     run: async (changing) => {
-      for (const { name, segment } of kept) feeds[name] = store.tensor(segment);
+      // The store has tensors of this runtime alone.
+      for (const { name, segment } of kept) feeds[name] = store.tensor(segment) as Tensors[string];
       for (const { name, view } of given) {
         const values = changing?.get(view.attributes.space);
         if (!values) throw new Error(`unreachable: no memory "${view.attributes.space}"`);

@@ -1,5 +1,5 @@
+import type { Values } from "@polytask/compiled";
 import type { DType, Shape } from "@polytask/graph";
-import type { Values } from "../memory.ts";
 import type { Provider } from "./provider.ts";
 
 /** Where models are loaded and run: this thread, or one of their own. */

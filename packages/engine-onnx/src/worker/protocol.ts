@@ -1,5 +1,5 @@
+import type { Values } from "@polytask/compiled";
 import type { DType } from "@polytask/graph";
-import type { Values } from "../memory.ts";
 import type { LoadOptions, Slot } from "../session/host.ts";
 import type { Fault } from "./faults.ts";
 

@@ -1,4 +1,4 @@
-import type { Values } from "../memory.ts";
+import type { Values } from "@polytask/compiled";
 import type { Bound, Host, Slot } from "../session/host.ts";
 import type { SessionOptions } from "../session/session.ts";
 import { byteLengthOf, type Place, viewOf } from "./protocol.ts";

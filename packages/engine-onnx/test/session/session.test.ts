@@ -1,6 +1,6 @@
 import { Graph, ops } from "@polytask/graph";
 import { describe, expect, it } from "vitest";
-import { createArena } from "../../src/kernels/index.ts";
+import { createArena } from "../../../compiled/src/kernels/index.ts";
 import { encode } from "../../src/onnx/index.ts";
 import { createSession, tensorOf, type Tensors } from "../../src/session/index.ts";
 import { growth } from "../memory.ts";
