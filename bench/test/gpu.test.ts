@@ -1,8 +1,14 @@
+import { CONTRACT, createTrainer, type SurgeryPlugin } from "@polytask/core";
 import { describe, expect, it } from "vitest";
+import { nameOf } from "../dist/cases.js";
+import { compose } from "../dist/composition.js";
 import { judge } from "../dist/devices.js";
+import { cases, quickCases } from "../dist/gpu/conformance.js";
 import { remedyFor } from "../dist/gpu/doctor.js";
 import { additionsFor, type Found, icdOf } from "../dist/gpu/environment.js";
 import { readGpus } from "../dist/gpu/nvidia.js";
+import { withStart } from "../dist/layout.js";
+import { makeState } from "../dist/state.js";
 
 const missing = (name: string): string =>
   `${name}: cannot open shared object file: No such file or directory`;
@@ -108,5 +114,30 @@ describe("nvidia-smi", () => {
     expect(remedyFor([{ name: "T4", driver: "1", memory: "1" }])).toContain(
       "NVIDIA_DRIVER_CAPABILITIES",
     );
+  });
+});
+
+describe("conformance", () => {
+  const withSurgery = [...cases, ...quickCases].filter(({ model }) => model.endsWith("-pcgrad"));
+
+  it.each(withSurgery.map((c) => [nameOf(c), c] as const))("%s has a conflict", async (_, c) => {
+    const products: number[] = [];
+    const listener: SurgeryPlugin = {
+      kind: "surgery",
+      name: "listener",
+      contract: CONTRACT,
+      create: () => ({
+        mix: ({ gramian }) => {
+          products.push(...gramian.flat());
+          return gramian.map((row, i) => row.map((_, j) => Number(i === j)));
+        },
+      }),
+    };
+    const start = makeState(c);
+    const { tasks, parts, data } = compose(c, start);
+    await using trainer = await createTrainer(tasks, { ...parts, surgery: listener });
+    await trainer.restore(withStart(await trainer.state(), start, c));
+    await trainer.fit(data, { steps: 1, batchSize: c.batch, shuffle: false });
+    expect(Math.min(...products)).toBeLessThan(0);
   });
 });

@@ -5,7 +5,7 @@ import type { Implementation } from "../implementations.ts";
 import { describeMachine } from "../machine.ts";
 import { resultsOf } from "../results.ts";
 import { report } from "../step.ts";
-import { checkAll, type Finding } from "./conformance.ts";
+import { checkAll, type Finding, quickCases } from "./conformance.ts";
 import type { GpuOptions } from "./index.ts";
 import type { Subjects } from "./subjects.ts";
 
@@ -13,7 +13,6 @@ import type { Subjects } from "./subjects.ts";
 const cases: readonly Case[] = [256, 2048].flatMap((batch) =>
   (["mmoe-pcgrad", "shared-pcgrad", "mmoe-sum"] as const).map((model) => makeCase(model, batch)),
 );
-const quickCases: readonly Case[] = [{ ...makeCase("mmoe-pcgrad", 8), hidden: [8, 4] }];
 const ROUNDS = 7;
 const QUICK_ROUNDS = 1;
 const MINUTE_MS = 60_000;
