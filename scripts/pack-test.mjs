@@ -84,7 +84,9 @@ try {
       compiled = emptyProject(
         "compiled-",
         [
-          ...[...needed, "graph", "compiled", "engine-onnx"].map((name) => tarballs.get(`@polytask/${name}`)),
+          ...[...needed, "graph", "compiled", "engine-onnx"].map((name) =>
+            tarballs.get(`@polytask/${name}`),
+          ),
           tfjs,
         ],
         { scripts: true },
