@@ -5,9 +5,9 @@
  */
 import { useBackend } from "@polytask/backend";
 import { createTrainer, eager, type Parts, type TrainerState } from "@polytask/core";
-import { onnx } from "@polytask/engine-onnx";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { engine as compiled } from "./compiled-engine.ts";
 import { BATCH, combinations, data, type Names, tasks } from "./compositions.ts";
 
 const STEPS = 7;
@@ -37,7 +37,7 @@ const ways = [
   { way: "on cpu", backend: "cpu", engine: () => eager<Names>(), stops: everyStep },
   { way: "on wasm", backend: "wasm", engine: () => eager<Names>(), stops: everyStep },
   // Every trainer compiles its own step: one stop, in the second epoch.
-  { way: "compiled", backend: "cpu", engine: () => onnx<Names>({ threads: 1 }), stops: [4] },
+  { way: "compiled", backend: "cpu", engine: () => compiled<Names>(), stops: [4] },
 ] as const;
 
 describe.each(ways)("$way", ({ backend, engine, stops }) => {

@@ -3,8 +3,7 @@ import { cgc, ple } from "@polytask/arch-ple";
 import { mlMmoe, mmoe } from "@polytask/arch-mmoe";
 import { hierarchical, sharedBottom } from "@polytask/arch-shared-bottom";
 import { softSharing } from "@polytask/arch-soft-sharing";
-import { type EnginePlugin, equal } from "@polytask/core";
-import { onnx } from "@polytask/engine-onnx";
+import { equal } from "@polytask/core";
 import { traceNorm } from "@polytask/regularizer-low-rank";
 import { l1, l2 } from "@polytask/regularizer-norms";
 import { pcgrad } from "@polytask/surgery-pcgrad";
@@ -19,8 +18,8 @@ import { gradNorm } from "@polytask/weighting-gradnorm";
 import { uncertainty } from "@polytask/weighting-uncertainty";
 import { customizedSharing, equalNorms } from "polytask-third-party-plugin";
 import { describe } from "vitest";
+import { engine } from "./compiled-engine.ts";
 
-const engine = (): EnginePlugin => onnx({ threads: 1 });
 const shape = { hidden: [4], towers: [3] };
 
 describe.each([

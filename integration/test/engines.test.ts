@@ -2,14 +2,14 @@
  * Every architecture with every weighting and every surgery, compiled, held against the eager engine: gradients from one
  * state, reports, random streams, predictions, and runs that change their engine half-way.
  */
-import { onnx } from "@polytask/engine-onnx";
 import { compareEngines } from "@polytask/testkit";
 import { expect, it } from "vitest";
+import { engine } from "./compiled-engine.ts";
 import { BATCH, combinations, data, type Names, tasks } from "./compositions.ts";
 
 it.each(combinations)("$title", async ({ parts }) => {
   const found = await compareEngines<Names>({
-    engine: () => onnx({ threads: 1 }),
+    engine: () => engine<Names>(),
     tasks,
     parts,
     data,

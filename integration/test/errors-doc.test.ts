@@ -34,8 +34,12 @@ const sources = readdirSync(join(root, "packages")).flatMap((name) => {
     .map((file) => readFileSync(join(folder, file), "utf8"));
 });
 
+/** Variables of the environment that sources read. */
+const variables = ["POLYTASK_TENSORFLOW"];
 const distinct = (found: Iterable<RegExpMatchArray>): string[] =>
-  [...new Set(Array.from(found, ([, code]) => code))].sort();
+  [...new Set(Array.from(found, ([, code]) => code))]
+    .filter((code) => !variables.includes(code))
+    .sort();
 
 /** Codes as values, which is what errors carry. */
 const thrown = distinct(sources.flatMap((text) => [...text.matchAll(/["'`](POLYTASK_[A-Z_]+)/g)]));
@@ -185,6 +189,9 @@ const needsBrokenInstallation = [
   "POLYTASK_BACKEND_MISSING",
   "POLYTASK_ONNX_PROVIDER",
   "POLYTASK_ONNX_RUNTIME",
+  "POLYTASK_TENSORFLOW_DEVICE",
+  "POLYTASK_TENSORFLOW_LIBRARY",
+  "POLYTASK_TENSORFLOW_REFUSED",
 ];
 
 describe("docs/errors.md", () => {

@@ -1,0 +1,144 @@
+import type { DType, Shape } from "@polytask/graph";
+import { DATA_TYPE } from "../function/proto.ts";
+import { refused } from "./errors.ts";
+import type { CApi, Pointer } from "./c-api.ts";
+
+/** Numbers as the host holds them; a bool is a byte. */
+export type Values = Float32Array | Int32Array | Uint8Array;
+
+/** A tensor that TensorFlow holds, wherever that is. */
+export interface Handle {
+  readonly pointer: Pointer;
+  readonly dispose: () => void;
+}
+
+/** A running TensorFlow. */
+export interface Context {
+  readonly devices: readonly { readonly name: string; readonly type: string }[];
+  /** Makes a function known; the name is free again after `remove`. */
+  readonly add: (name: string, bytes: Uint8Array) => void;
+  readonly remove: (name: string) => void;
+  /** Calls a function once; its results are the caller's. */
+  readonly call: (name: string, inputs: readonly Handle[], results: number) => readonly Handle[];
+  /** A copy of the numbers. */
+  readonly tensor: (values: Values, shape: Shape, dtype: DType) => Handle;
+  /** Copies a tensor's numbers out. */
+  readonly read: (handle: Handle, into: Values) => void;
+  /** How many functions have been called. */
+  readonly calls: () => number;
+  readonly close: () => void;
+}
+
+export interface ContextOptions {
+  readonly threads?: number;
+  /** Calls go to the first device of this type. */
+  readonly device: "CPU" | "GPU";
+}
+
+export function openContext(
+  api: CApi,
+  view: (pointer: Pointer, bytes: number) => ArrayBuffer,
+  options: ContextOptions,
+): Context {
+  const status = api.newStatus();
+  const check = (what: string): void => {
+    if (api.statusCode(status) !== 0) throw refused(what, api.statusMessage(status));
+  };
+  const settings = api.newContextOptions();
+  const config = configOf(options);
+  api.setConfig(settings, config, config.length, status);
+  check("its settings");
+  const context = api.newContext(settings, status);
+  api.deleteContextOptions(settings);
+  check("to start");
+
+  const devices = devicesOf(api, context, status);
+  const device = devices.find(({ type }) => type === options.device);
+  let called = 0;
+
+  const handle = (pointer: Pointer): Handle => {
+    let open = true;
+    return {
+      pointer,
+      dispose: () => {
+        if (open) api.deleteHandle(pointer);
+        open = false;
+      },
+    };
+  };
+
+  return {
+    devices,
+    add: (name, bytes) => {
+      api.addFunction(context, bytes, bytes.length, status);
+      check("a graph");
+    },
+    remove: (name) => {
+      api.removeFunction(context, name, status);
+      check("to forget a graph");
+    },
+    call: (name, inputs, results) => {
+      const op = api.newOp(context, name, status);
+      check("a graph");
+      try {
+        if (device) api.setDevice(op, device.name, status);
+        for (const { pointer } of inputs) {
+          api.addInput(op, pointer, status);
+          check("an input");
+        }
+        const found = new BigInt64Array(results);
+        api.execute(op, found, Int32Array.of(results), status);
+        called++;
+        check("to run a graph");
+        return Array.from(found, (pointer) => handle(Number(pointer)));
+      } finally {
+        api.deleteOp(op);
+      }
+    },
+    tensor: (values, shape, dtype) => {
+      const dims = BigInt64Array.from(shape, BigInt);
+      const tensor = api.allocateTensor(DATA_TYPE[dtype], dims, shape.length, values.byteLength);
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      if (bytes.length > 0) new Uint8Array(view(api.tensorData(tensor), bytes.length)).set(bytes);
+      const pointer = api.newHandle(tensor, status);
+      api.deleteTensor(tensor);
+      check("a tensor");
+      return handle(pointer);
+    },
+    read: ({ pointer }, into) => {
+      const tensor = api.resolveHandle(pointer, status);
+      check("to hand out a tensor");
+      const size = api.tensorByteSize(tensor);
+      if (size !== into.byteLength)
+        throw new Error(`unreachable: ${size} bytes for ${into.byteLength}`);
+      if (size > 0) {
+        const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+        bytes.set(new Uint8Array(view(api.tensorData(tensor), size)));
+      }
+      api.deleteTensor(tensor);
+    },
+    calls: () => called,
+    close: () => {
+      api.deleteContext(context);
+    },
+  };
+}
+
+function devicesOf(api: CApi, context: Pointer, status: Pointer): Context["devices"] {
+  const list = api.listDevices(context, status);
+  const found = Array.from({ length: api.deviceCount(list) }, (_, i) => ({
+    name: api.deviceName(list, i, status),
+    type: api.deviceType(list, i, status),
+  }));
+  api.deleteDeviceList(list);
+  return found;
+}
+
+/** ConfigProto: threads of one op and of several, a GPU's memory as it is needed, and ops without a GPU kernel on the CPU. */
+function configOf({ threads }: ContextOptions): Uint8Array {
+  const pools = threads === undefined ? [] : [0x10, ...varint(threads), 0x28, ...varint(threads)];
+  return Uint8Array.from([...pools, 0x32, 0x02, 0x20, 0x01, 0x38, 0x01]);
+}
+
+const varint = (value: number): readonly number[] =>
+  value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];

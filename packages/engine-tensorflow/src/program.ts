@@ -1,0 +1,87 @@
+import {
+  inSegments,
+  type Loader,
+  pieceOf,
+  type Program,
+  type Store,
+  type Values,
+  type Wiring,
+} from "@polytask/compiled";
+import { sizeOf, splitTargets, type Target } from "@polytask/graph";
+import { encode } from "./function/encode.ts";
+import type { Attributes } from "./function/proto.ts";
+import type { Context, Handle } from "./library/context.ts";
+
+export interface ProgramOptions {
+  readonly xla: boolean;
+}
+
+/** Programs that copy everything in and out in every run. */
+export const hostLoader = (context: Context, options: ProgramOptions): Loader => ({
+  finish: splitTargets,
+  load: async (targets, wiring) => createProgram(context, targets, wiring, undefined, options),
+});
+
+/** Programs that read and write the tensors of a store where they lie; everything else crosses in every run. */
+export const deviceLoader = (context: Context, store: Store, options: ProgramOptions): Loader => ({
+  finish: (graph, targets) => inSegments(graph, targets, store),
+  load: async (targets, wiring) => createProgram(context, targets, wiring, store, options),
+});
+
+/** Names of functions, which a context must not have twice. */
+let named = 0;
+
+function createProgram(
+  context: Context,
+  targets: readonly Target[],
+  { reads, writes }: Wiring,
+  store: Store | undefined,
+  { xla }: ProgramOptions,
+): Program {
+  const name = `polytask_${named++}`;
+  const attributes: Attributes = xla ? { _XlaMustCompile: { bool: true } } : {};
+  const { bytes, inputs } = encode(
+    name,
+    targets.map(({ node }) => node),
+    attributes,
+  );
+  context.add(name, bytes);
+  const stays = (space: string): boolean => store?.find(space) !== undefined;
+  let into = writes;
+
+  return {
+    run: async (given) => {
+      const crossing: Handle[] = [];
+      const feeds = inputs.map((view): Handle => {
+        const { space } = view.attributes;
+        // The store has tensors of this runtime alone.
+        if (store && stays(space)) return store.tensor(space) as Handle;
+        const values = reads.get(space) ?? given?.get(space);
+        if (!values) throw new Error(`unreachable: no memory "${space}"`);
+        const handle = context.tensor(pieceOf(values, view), view.shape, view.dtype);
+        crossing.push(handle);
+        return handle;
+      });
+      try {
+        const results = context.call(name, feeds, targets.length);
+        targets.forEach(({ node, space, at }, i) => {
+          if (store && stays(space)) {
+            store.put(space, results[i]);
+            return;
+          }
+          const values = into.get(space) as Values;
+          context.read(results[i], values.subarray(at, at + sizeOf(node.shape)));
+          results[i].dispose();
+        });
+      } finally {
+        for (const handle of crossing) handle.dispose();
+      }
+    },
+    redirect: (elsewhere) => {
+      into = elsewhere;
+    },
+    dispose: async () => {
+      context.remove(name);
+    },
+  };
+}

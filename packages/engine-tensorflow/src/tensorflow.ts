@@ -1,0 +1,72 @@
+import {
+  coversDevice,
+  createCompiledEngine,
+  type Runtime,
+  whileOneGroup,
+  withFallback,
+} from "@polytask/compiled";
+import { CONTRACT, type EnginePlugin, type PolytaskError } from "@polytask/core";
+import { openTensorflow } from "./library/open.ts";
+import { readOptions, type TensorflowOptions, type TensorflowSettings } from "./options.ts";
+import { deviceLoader, hostLoader } from "./program.ts";
+
+/**
+ * Runs every step as compiled graphs in TensorFlow, instead of op by op, on the CPU or on an NVIDIA GPU.
+ *
+ * The step that the eager engine runs is traced once per shape of batch and becomes functions of TensorFlow: losses and
+ * gradients, then the update. Parameters and slots are TensorFlow's own tensors and stay where it computes; a batch, the
+ * host's numbers, losses and the T×T inner products cross. Results are those of the eager engine to rounding, and a saved
+ * trainer may be restored under either.
+ *
+ * Needs the package koffi, and the libraries of a TensorFlow for Python; both are loaded when the trainer is made. While
+ * `fit` runs, variables may lag behind what the engine holds; they are current between calls of the trainer.
+ *
+ * @throws POLYTASK_OPTION; createTrainer throws POLYTASK_TENSORFLOW_LIBRARY without the library, POLYTASK_TENSORFLOW_DEVICE
+ * without a GPU that was asked for. The first step of a shape throws an error of the tracer where plugin code cannot be
+ * compiled, or POLYTASK_TENSORFLOW_REFUSED, unless `fallback` is "eager".
+ */
+export function tensorflow<Name extends string>(
+  options: TensorflowOptions = {},
+): EnginePlugin<Name> {
+  const settings = readOptions(options);
+  const { fallback = "none", onCompile = () => undefined } = options;
+  return {
+    kind: "engine",
+    name: "engine-tensorflow",
+    contract: CONTRACT,
+    create: ({ network, ...scope }) => {
+      const start = async (device: boolean) => {
+        const runtime = await openRuntime(settings);
+        const how = { simd: true, worker: false, lean: false, device };
+        try {
+          return await createCompiledEngine(network, runtime, how, onCompile);
+        } catch (error) {
+          await runtime.close();
+          throw error;
+        }
+      };
+      const make = () => (coversDevice(network) ? whileOneGroup(start) : start(false));
+      return fallback === "eager"
+        ? withFallback(make, { network, ...scope }, isCompileError)
+        : make();
+    },
+  };
+}
+
+/** TensorFlow, as engines of compiled steps know a runtime. */
+async function openRuntime(settings: TensorflowSettings): Promise<Runtime> {
+  const context = await openTensorflow(settings);
+  return {
+    loader: hostLoader(context, settings),
+    device: {
+      loader: (store) => deviceLoader(context, store, settings),
+      tensor: (values, shape) => context.tensor(values, shape, "float32"),
+    },
+    close: async () => {
+      context.close();
+    },
+  };
+}
+
+const isCompileError = ({ code }: PolytaskError): boolean =>
+  /^POLYTASK_(TRACE|TENSORFLOW)_/.test(code);
