@@ -19,7 +19,7 @@ export interface Moving<Name extends string = string> extends Placed<OwnedParame
 export function movingFinder<Name extends string>(
   { tasks }: Network<Name>,
   layout: Layout<Name>,
-): (present: readonly number[], tables: Tables) => readonly Moving<Name>[] {
+): (present: readonly number[], tables: Pick<Tables, "touched">) => readonly Moving<Name>[] {
   const all = layout.parameters
     .map((place, index): Moving<Name> => ({ ...place, index, touched: undefined }))
     .sort((a, b) => a.at - b.at);

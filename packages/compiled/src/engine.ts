@@ -4,7 +4,13 @@ import { layoutOf } from "@polytask/graph";
 import { movingFinder } from "./combine.ts";
 import { createCompiled } from "./compiled.ts";
 import type { CompileReport } from "./compiler.ts";
-import { createStore, devicePlan, holdOnDevice, segmentsOf } from "./device/index.ts";
+import {
+  createApplying,
+  createStore,
+  devicePlan,
+  holdOnDevice,
+  segmentsOf,
+} from "./device/index.ts";
 import { editRows } from "./edit.ts";
 import { hostPlan } from "./gather.ts";
 import { createGatherer } from "./gatherer.ts";
@@ -15,6 +21,7 @@ import { reduceGathered } from "./reduce.ts";
 import type { CompiledSettings, Runtime } from "./runtime.ts";
 import { createScorer, type Scorer } from "./scores.ts";
 import { readVariables } from "./state.ts";
+import type { Counts } from "./update.ts";
 import { weigh } from "./weigh.ts";
 import { ONE_GROUP } from "./wishes.ts";
 
@@ -42,11 +49,17 @@ export async function createCompiledEngine<Name extends string>(
     report,
   });
   await readVariables(layout, compiled.memory);
-  const plan = store ? devicePlan(network, layout, store.segments) : hostPlan(layout);
+  const counts: Counts = new Map();
+  const applying =
+    onDevice && store && createApplying(network, onDevice, layout, compiled, { store, counts });
+  const plan =
+    store && applying
+      ? devicePlan(network, layout, store.segments, applying.continuation)
+      : hostPlan(layout);
   const gatherer = createGatherer(network, layout, compiled, plan);
   const holding =
-    onDevice && store
-      ? holdOnDevice(network, onDevice, layout, compiled, { store, gatherer })
+    onDevice && store && applying
+      ? holdOnDevice(network, onDevice, layout, compiled, { store, applying, counts, gatherer })
       : holdInMemory(network, layout, compiled, gatherer, { lean });
   const movingOf = movingFinder(network, layout);
 

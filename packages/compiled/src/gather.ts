@@ -78,6 +78,18 @@ export function fillGroup<Name extends string>(
   );
 }
 
+/** What a group's program goes on to do, where the host has no say between. */
+export interface Continuation {
+  /** Before the program runs: which one it is, with its inputs set; undefined where this step cannot go on. */
+  readonly begin: (info: StepInfo) => string | undefined;
+  /** More results of the step's graph, and the memories that they read and write beside the trainer's own. */
+  readonly extend: (step: GatherStep) => {
+    readonly targets: readonly Target[];
+    readonly reads: ReadonlyMap<string, Values>;
+    readonly writes: ReadonlyMap<string, Values>;
+  };
+}
+
 /** What a group's step hands out, and where it goes. */
 export interface GatherPlan {
   /** Whether tables' gradients may come as the rows that were looked up. */
@@ -87,6 +99,7 @@ export interface GatherPlan {
   readonly targets: (step: GatherStep, wish: GatherWish) => readonly Target[];
   /** Memories that a program may write in part: what it leaves out is 0. */
   readonly partly: readonly string[];
+  readonly continuation?: Continuation | undefined;
 }
 
 /** Everything into the host's memory. */

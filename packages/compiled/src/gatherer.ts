@@ -81,7 +81,8 @@ export function createGatherer<Name extends string>(
     info: StepInfo,
   ): Promise<Group> => {
     const phase = wish.weighs ? (network.weighting.phase?.() ?? "") : "";
-    const name = `group ${JSON.stringify([shape, wish])} ${phase}`;
+    const more = plan.continuation?.begin(info);
+    const name = `group ${JSON.stringify([shape, wish])} ${phase} ${more ?? ""}`;
     const known = compiled.get<Group>(name);
     if (known) return known;
     const start = performance.now();
@@ -98,6 +99,7 @@ export function createGatherer<Name extends string>(
         lookups,
         traced,
         serial: made++,
+        goesOn: more !== undefined,
       }),
     );
   };
@@ -167,15 +169,18 @@ interface Traced<Name extends string> {
   readonly lookups: Lookups;
   /** Milliseconds. */
   readonly traced: number;
+  /** Whether the plan's continuation is part of it. */
+  readonly goesOn: boolean;
 }
 
 async function compileGroup<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   { memory, compile }: Compiled,
-  { plan, serial, shape, wish, step, lookups, traced }: Traced<Name>,
+  { plan, serial, shape, wish, step, lookups, traced, goesOn }: Traced<Name>,
 ): Promise<Group> {
   const spaces = groupSpaces(network, shape, step);
+  const more = goesOn ? plan.continuation?.extend(step) : undefined;
   const targets = [...plan.targets(step, wish), ...lookups.targets];
   const sizes = new Map(
     plan.partly.map((space) => [space, memory.spaces.get(space)?.length ?? 0] as const),
@@ -184,12 +189,15 @@ async function compileGroup<Name extends string>(
     {
       what: whatOf(shape),
       graph: step.graph,
-      targets,
+      targets: [...targets, ...(more?.targets ?? [])],
       diagnostics: step.diagnostics,
       examples: shape.size,
       traced,
     },
-    { reads: new Map([...memory.spaces, ...spaces]), writes: memory.spaces },
+    {
+      reads: new Map([...memory.spaces, ...spaces, ...(more?.reads ?? [])]),
+      writes: new Map([...memory.spaces, ...(more?.writes ?? [])]),
+    },
   );
   return {
     serial,

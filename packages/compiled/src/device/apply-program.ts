@@ -2,6 +2,7 @@ import type { ElementwiseOptimizer, Network } from "@polytask/core";
 import { needsRows } from "@polytask/core/engine";
 import {
   COMBINED_SPACE,
+  type Graph,
   type Layout,
   ops,
   sizeOf,
@@ -37,17 +38,19 @@ export const applyInputs = <Name extends string>(
 /** Parameters that move by the same numbers, tensor by tensor; undefined where each is taken by itself. */
 export type Together = readonly (readonly number[])[] | undefined;
 
-/** The second graph, compiled. */
-export interface ApplyProgram {
-  readonly program: Program;
+/** One form of the second graph, and the memories through which the host and it know of each other. */
+export interface ApplyForm {
   /** The rule's numbers, a row for each group or parameter. */
   readonly numbers: Float32Array;
   /** Σ|g| of each. */
   readonly magnitudes: Float32Array;
-  readonly dispose: () => Promise<void>;
+  /** Beside parameters, slots and gradients. */
+  readonly reads: ReadonlyMap<string, Values>;
+  readonly writes: ReadonlyMap<string, Values>;
+  readonly trace: () => { readonly graph: Graph; readonly targets: readonly Target[] };
 }
 
-interface ApplyForm {
+interface ApplyOptions {
   readonly inputs: ApplyInputs;
   readonly store: Store;
   /** How many numbers the rule takes. */
@@ -55,53 +58,68 @@ interface ApplyForm {
   readonly together: Together;
 }
 
-/** Compiles the second graph of a step. */
-export async function compileApply<Name extends string>(
+export function applyForm<Name extends string>(
   network: Network<Name>,
   optimizer: ElementwiseOptimizer,
   layout: Layout<Name>,
+  { inputs, store, width, together }: ApplyOptions,
+): ApplyForm {
+  const rows = needsRows(network, ONE_GROUP);
+  const count = (together ?? layout.parameters).length;
+  const numbers = new Float32Array(count * width);
+  const magnitudes = new Float32Array(count);
+  const spaces = [SPACE.parameters, ...optimizer.slots.map(slotSpace)];
+  return {
+    numbers,
+    magnitudes,
+    reads: new Map<string, Values>([
+      [SPACE.mixing, inputs.mixing],
+      [COMBINED_SPACE.weights, inputs.weights],
+      [COMBINED_SPACE.moves, inputs.moves],
+      [UPDATE_SPACE.scalars, numbers],
+    ]),
+    writes: new Map([[MAGNITUDES, magnitudes]]),
+    trace: () => {
+      const step = traceApply(network, optimizer, layout, width, {
+        rows,
+        rest: rows && hasPenalties(network),
+        ...(together && { groups: together }),
+      });
+      const { graph, updated } = step;
+      const targets = store.segments.state.map(({ name, space, parameters }): Target => {
+        const places = together ? [together.findIndex(([i]) => i === parameters[0])] : parameters;
+        const parts = places.map((place) => {
+          const { value, slots } = updated[place];
+          const node = [value, ...slots][spaces.indexOf(space)];
+          return ops.reshape(graph, node, [sizeOf(node.shape)]);
+        });
+        return { node: ops.concat(graph, parts, 0), space: name, at: 0 };
+      });
+      return { graph, targets: [...targets, { node: step.magnitudes, space: MAGNITUDES, at: 0 }] };
+    },
+  };
+}
+
+/** The second graph, compiled. */
+export interface ApplyProgram {
+  readonly form: ApplyForm;
+  readonly program: Program;
+  readonly dispose: () => Promise<void>;
+}
+
+/** Compiles the second graph of a step by itself. */
+export async function compileApply(
   { memory, compile }: Compiled,
-  { inputs, store, width, together }: ApplyForm,
+  form: ApplyForm,
 ): Promise<ApplyProgram> {
   const start = performance.now();
-  const rows = needsRows(network, ONE_GROUP);
-  const { graph, updated, magnitudes } = traceApply(network, optimizer, layout, width, {
-    rows,
-    rest: rows && hasPenalties(network),
-    ...(together && { groups: together }),
-  });
+  const { graph, targets } = form.trace();
   const traced = performance.now() - start;
-  const spaces = [SPACE.parameters, ...optimizer.slots.map(slotSpace)];
-  const found = new Float32Array(updated.length);
-  const numbers = new Float32Array(updated.length * width);
-  const targets = store.segments.state.map(({ name, space, parameters }): Target => {
-    const places = together ? [together.findIndex(([i]) => i === parameters[0])] : parameters;
-    const parts = places.map((place) => {
-      const { value, slots } = updated[place];
-      const node = [value, ...slots][spaces.indexOf(space)];
-      return ops.reshape(graph, node, [sizeOf(node.shape)]);
-    });
-    return { node: ops.concat(graph, parts, 0), space: name, at: 0 };
-  });
   const program = await compile(
-    {
-      what: "update",
-      graph,
-      targets: [...targets, { node: magnitudes, space: MAGNITUDES, at: 0 }],
-      traced,
-    },
-    {
-      reads: new Map<string, Values>([
-        ...memory.spaces,
-        [SPACE.mixing, inputs.mixing],
-        [COMBINED_SPACE.weights, inputs.weights],
-        [COMBINED_SPACE.moves, inputs.moves],
-        [UPDATE_SPACE.scalars, numbers],
-      ]),
-      writes: new Map([[MAGNITUDES, found]]),
-    },
+    { what: "update", graph, targets, traced },
+    { reads: new Map([...memory.spaces, ...form.reads]), writes: form.writes },
   );
-  return { program, numbers, magnitudes: found, dispose: () => program.dispose() };
+  return { form, program, dispose: () => program.dispose() };
 }
 
 /** The results that the host looks at. */

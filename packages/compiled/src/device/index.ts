@@ -1,3 +1,4 @@
+export { createApplying } from "./applying.ts";
 export { coversDevice } from "./covers.ts";
 export { fewRows } from "./few-rows.ts";
 export { inSegments } from "./in-segments.ts";

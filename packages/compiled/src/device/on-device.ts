@@ -6,8 +6,17 @@ import type { Gatherer } from "../gatherer.ts";
 import type { Holding } from "../holding.ts";
 import { loadSlots, readVariables, saveSlots, writeVariables } from "../state.ts";
 import type { Counts } from "../update.ts";
-import { createApplying } from "./applying.ts";
+import type { Applying } from "./applying.ts";
 import type { Store } from "./store.ts";
+
+/** What holding is made of. */
+interface Held<Name extends string> {
+  readonly store: Store;
+  readonly applying: Applying;
+  /** How often each parameter has moved. */
+  readonly counts: Counts;
+  readonly gatherer: Gatherer<Name>;
+}
 
 /** Parameters and slots as tensors that stay with the runtime; the host's memory is a copy, made when it is asked for. */
 export function holdOnDevice<Name extends string>(
@@ -15,10 +24,8 @@ export function holdOnDevice<Name extends string>(
   optimizer: ElementwiseOptimizer,
   layout: Layout<Name>,
   compiled: Compiled,
-  { store, gatherer }: { readonly store: Store; readonly gatherer: Gatherer<Name> },
+  { store, applying, counts, gatherer }: Held<Name>,
 ): Holding<Name> {
-  const counts: Counts = new Map();
-  const applying = createApplying(network, optimizer, layout, compiled, { store, counts });
   const slots = optimizer.slots.map(slotSpace);
   const all = [SPACE.parameters, ...slots];
   /** Memories that the copy lags behind in. */

@@ -1,6 +1,6 @@
 import type { Network } from "@polytask/core";
 import { type GatherStep, type Layout, ops, rowBlocks, type Target } from "@polytask/graph";
-import { foundTargets, type GatherPlan } from "../gather.ts";
+import { type Continuation, foundTargets, type GatherPlan } from "../gather.ts";
 import { OUT } from "../memory.ts";
 import type { Segment, Segments } from "./segments.ts";
 
@@ -9,7 +9,9 @@ export const devicePlan = <Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   { gradients, rows }: Segments,
+  continuation: Continuation | undefined,
 ): GatherPlan => ({
+  continuation,
   sparse: false,
   weighs: true,
   partly: [OUT.jacobian, OUT.lastShared],
