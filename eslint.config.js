@@ -19,7 +19,10 @@ const mayImport = [
   ["graph", [core, tfjs]],
   ["compiled", [core, graph, tfjs]],
   ["engine-onnx", [core, graph, compiled, tfjs, "onnxruntime-node", protobuf, "node:*"]],
-  ["engine-tensorflow", [core, graph, compiled, tfjs, "koffi", protobuf, "node:*"]],
+  [
+    "engine-tensorflow",
+    [core, graph, compiled, "@polytask/backend", tfjs, "koffi", protobuf, "node:*"],
+  ],
   ["observers", [core, "cli-progress", "node:*"]],
   ["backend", [tfjs, "@tensorflow/tfjs-backend-wasm", "yauzl", "node:*"]],
 ];

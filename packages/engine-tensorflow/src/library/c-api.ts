@@ -89,6 +89,11 @@ const declarations: { readonly [Name in keyof CApi]: string } = {
   deleteOp: "void TFE_DeleteOp(intptr_t)",
 };
 
+/** What the C API calls them. */
+export const functionNames: readonly string[] = Object.values(declarations).map((declaration) =>
+  declaration.replace(/^.*?(\w+)\(.*$/, "$1"),
+);
+
 /** Declares the functions; throws where the library lacks one. */
 export function declare(...libraries: readonly LibraryHandle[]): CApi {
   const functions = Object.entries(declarations).map(([name, declaration]) => [

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type * as koffiPackage from "koffi";
-import { type CApi, declare } from "./c-api.ts";
+import { inspectLibraries } from "@polytask/backend/tensorflow";
+import { type CApi, declare, functionNames } from "./c-api.ts";
 import { type Context, type ContextOptions, openContext } from "./context.ts";
 import { noGpu, noLibrary } from "./errors.ts";
 import { findTensorflow, LIBRARIES } from "./find.ts";
@@ -50,6 +51,9 @@ async function openLibrary(given?: string): Promise<Library> {
   // Else TensorFlow prints what it finds of every device.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   const paths = LIBRARIES.map((name) => join(folder, name));
+  // Before they are loaded: what is cut off would end the process.
+  const fault = await inspectLibraries(paths, functionNames);
+  if (fault) throw noLibrary(`${fault.code}: ${fault.found}`, fault.remedy);
   try {
     pin(koffi, paths);
     const [framework, cc] = paths.map((path) => koffi.load(path, { global: true, lazy: true }));

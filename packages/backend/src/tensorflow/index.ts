@@ -1,0 +1,2 @@
+export type { Fault, FaultCode } from "./faults.ts";
+export { inspectLibraries } from "./libraries.ts";
