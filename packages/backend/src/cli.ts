@@ -7,11 +7,12 @@ import { buildTensorFlow } from "./tensorflow/build.ts";
 import { BuildError } from "./tensorflow/build-error.ts";
 import { bindings } from "./tensorflow/installation.ts";
 
-const usage = `usage: polytask-backend doctor [--json] [--require NAME]...
+const usage = `usage: polytask-backend doctor [--json] [--gpu] [--require NAME]...
        polytask-backend build-tensorflow --from DIR|WHEEL [--package NAME] [--to DIR] [--headers DIR]
 
 doctor            what is installed and what works, measured, and the remedy for what does not
   --require NAME  also fail if this backend does not work: ${backendNames.join(", ")}
+  --gpu           also fail if no backend works on a GPU
   --json          one object instead of text
 
 build-tensorflow  builds the addon of an installed tfjs-node package against a TensorFlow you have
@@ -31,13 +32,14 @@ const commands: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
       parseArgs({
         args,
         options: {
+          gpu: { type: "boolean", default: false },
           json: { type: "boolean", default: false },
           require: { type: "string", multiple: true, default: [] },
         },
       }),
     );
     const required = values.require.map((name) => oneOf("--require", backendNames, name));
-    const report = await examine(required);
+    const report = await examine(required, { gpu: values.gpu });
     console.log(values.json ? JSON.stringify(report, null, 2) : print(report));
     return report.ok ? 0 : 1;
   },

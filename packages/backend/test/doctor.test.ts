@@ -154,6 +154,12 @@ cpu             works          JavaScript on one thread: N GFLOP/s, gradients ri
     },
   );
 
+  it("fails where a GPU is wanted and no backend works on one", async () => {
+    const { code, stdout } = await run("doctor", "--gpu", "--json");
+    expect(code).toBe(1);
+    expect((JSON.parse(stdout) as Report).ok).toBe(false);
+  });
+
   it("fails for a required backend that is not installed", async () => {
     const { code, stdout } = await run("doctor", "--require", "webgpu");
     expect(code).toBe(1);

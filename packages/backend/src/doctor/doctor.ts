@@ -33,7 +33,14 @@ export interface Finding {
   readonly notes: readonly string[];
 }
 
-export async function examine(required: readonly BackendName[]): Promise<Report> {
+/** Backends that compute on a GPU. */
+const onGpu: readonly BackendName[] = ["tensorflow-gpu", "webgpu"];
+
+/** `gpu`: whether one of the backends on a GPU must work, too. */
+export async function examine(
+  required: readonly BackendName[],
+  { gpu = false } = {},
+): Promise<Report> {
   const backends: Finding[] = [];
   // one after the other: they are timed
   for (const name of backendNames) backends.push(await find(name, required.includes(name)));
@@ -43,7 +50,7 @@ export async function examine(required: readonly BackendName[]): Promise<Report>
     tfjs: tfjsCopies(),
     backends,
     ok:
-      backends.some(({ state }) => state === "works") &&
+      backends.some(({ name, state }) => state === "works" && (!gpu || onGpu.includes(name))) &&
       backends.every(
         ({ state, required }) => state === "works" || (state !== "broken" && !required),
       ),
