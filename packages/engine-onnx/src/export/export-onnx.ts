@@ -1,29 +1,10 @@
 import { writeFile } from "node:fs/promises";
-import type { Column, Columns, Network, Trainer } from "@polytask/core";
-import { type ColumnLayouts, columnsOf, networkOf } from "@polytask/core/engine";
+import { type ExportedModel, type ExportOptions, inferenceOf } from "@polytask/compiled/export";
+import type { Trainer } from "@polytask/core";
+import { encodeBody } from "../onnx/body.ts";
 import { writeModel } from "../onnx/proto.ts";
-import { unknownColumns } from "./errors.ts";
-import { inferenceModel } from "./inference.ts";
-
-export interface ExportOptions {
-  /** Raw examples, as to `predict`. Needed where the trainer has not seen data yet: they show the prepared columns. */
-  readonly inputs?: Column | Columns;
-}
-
-/** An input or output of an exported model. */
-export interface ExportedTensor {
-  readonly name: string;
-  readonly type: "float32" | "int32" | "int64" | "bool";
-  /** "batch" stands for the number of examples. */
-  readonly shape: readonly (number | string)[];
-}
-
-export interface ExportedModel {
-  /** The columns that the encoder prepares. */
-  readonly inputs: readonly ExportedTensor[];
-  /** Predictions by the names of the tasks, through each task's `link`: probabilities and values. */
-  readonly outputs: readonly ExportedTensor[];
-}
+import { cannotExport } from "./errors.ts";
+import { exportSource } from "./source.ts";
 
 /**
  * Writes encoder and model as an .onnx file (opset 20) that any ONNX runtime runs, for batches of any size.
@@ -40,18 +21,11 @@ export async function exportOnnx<Name extends string>(
   file: string | URL,
   options: ExportOptions = {},
 ): Promise<ExportedModel> {
-  const network = networkOf(trainer);
-  const columns = await preparedColumns(network, options);
-  const model = inferenceModel(network, columns, await trainer.state());
-  await writeFile(file, writeModel(model));
-  return { inputs: model.inputs, outputs: model.outputs };
-}
-
-async function preparedColumns<Name extends string>(
-  { encoder }: Network<Name>,
-  { inputs }: ExportOptions,
-): Promise<ColumnLayouts> {
-  const columns = inputs === undefined ? columnsOf(encoder) : await encoder.prepare(inputs);
-  if (Object.keys(columns).length === 0) throw unknownColumns();
-  return columns;
+  const inference = await inferenceOf(trainer, options, cannotExport);
+  const { outputs, exported, metadata } = inference;
+  await writeFile(
+    file,
+    writeModel({ ...encodeBody(outputs, exportSource(inference)), ...exported, metadata }),
+  );
+  return exported;
 }

@@ -1,6 +1,1 @@
-export {
-  type ExportedModel,
-  type ExportedTensor,
-  exportOnnx,
-  type ExportOptions,
-} from "./export-onnx.ts";
+export { exportOnnx } from "./export-onnx.ts";

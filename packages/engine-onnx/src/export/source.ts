@@ -1,33 +1,25 @@
+import {
+  fixedDims,
+  type Inference,
+  type InferenceInput,
+  type KnownMemory,
+  pieceKey,
+  product,
+  sameDim,
+  sameDims,
+  type ValueOf,
+} from "@polytask/compiled/export";
 import { sizeOf } from "@polytask/graph";
 import type { Source } from "../onnx/body.ts";
-import { type Dim, fixedDims, product, sameDim, sameDims } from "../onnx/dim.ts";
 import type { Emitter } from "../onnx/emitter.ts";
-import type { OnnxType } from "../onnx/proto.ts";
-import type { ValueOf } from "../onnx/value.ts";
-
-/** An input of the exported model. */
-export interface ColumnInput {
-  readonly name: string;
-  readonly dtype: OnnxType;
-  /** With the batch in front. */
-  readonly shape: readonly Dim[];
-}
-
-/** Numbers that become part of the model. */
-export interface KnownMemory {
-  readonly values: Float32Array;
-  /** Names of pieces, by their place and size. */
-  readonly names: ReadonlyMap<string, string>;
-}
-
-export const pieceKey = (at: number, size: number): string => `${at}+${size}`;
 
 /** Columns are inputs, everything else that is read is known: initialisers under the variables' names. */
-export function exportSource(
-  columns: ReadonlyMap<string, ColumnInput>,
-  memories: ReadonlyMap<string, KnownMemory>,
-): Source {
+export function exportSource({ inputs: columns, outputs, memories }: Inference): Source {
   const inputs = [...columns.values()];
+  // ONNX has one space of names: a variable that is named like a column or a task goes without its own.
+  const taken = new Set([...inputs, ...outputs].map(({ name }) => name));
+  const free = (name: string | undefined): string | undefined =>
+    name === undefined || taken.has(name) ? undefined : name;
   const variables = [...memories.values()].flatMap(({ names }) => [...names.values()]);
   const pieces = new Map<string, { readonly name: string; readonly shape: readonly number[] }>();
 
@@ -39,7 +31,7 @@ export function exportSource(
     const known = pieces.get(place);
     if (known) return sameDims(known.shape, shape) ? known.name : to.reshape(known.name, shape);
     const values = memory.values.subarray(at, at + sizeOf(shape));
-    const name = to.tensor(values, shape, "float32", memory.names.get(key));
+    const name = to.tensor(values, shape, "float32", free(memory.names.get(key)));
     pieces.set(place, { name, shape });
     return name;
   };
@@ -59,7 +51,7 @@ export function exportSource(
 }
 
 /** A column as it is, in another shape, or a stretch of its numbers. */
-function columnPiece(view: ValueOf<"View">, column: ColumnInput, to: Emitter): string {
+function columnPiece(view: ValueOf<"View">, column: InferenceInput, to: Emitter): string {
   if (sameDims(view.shape, column.shape)) return column.name;
   const [size, whole] = [product(view.shape), product(column.shape)];
   if (size === undefined || whole === undefined) {

@@ -1,8 +1,8 @@
+import type { Value, ValueOf } from "@polytask/compiled/export";
 import { ancestors } from "@polytask/graph";
 import { Emitter } from "./emitter.ts";
 import { ONNX_OPS } from "./ops.ts";
 import type { OnnxNode, OnnxTensor } from "./proto.ts";
-import type { Value, ValueOf } from "./value.ts";
 
 /** A result of a model, by name. */
 export interface NamedOutput<Of> {

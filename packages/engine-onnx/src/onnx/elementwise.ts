@@ -1,7 +1,6 @@
+import { sameDims, type Value, type ValueOf } from "@polytask/compiled/export";
 import type { DType } from "@polytask/graph";
-import { sameDims } from "./dim.ts";
 import type { Emitter } from "./emitter.ts";
-import type { Value, ValueOf } from "./value.ts";
 
 /** Types that an ONNX op takes, the one to use for others first. */
 export const FLOATS: readonly DType[] = ["float32"];

@@ -1,5 +1,14 @@
+import {
+  areFixed,
+  type Dim,
+  isFixed,
+  type PerExample,
+  plus,
+  sameDim,
+  times,
+  type Value,
+} from "@polytask/compiled/export";
 import type { DType } from "@polytask/graph";
-import { areFixed, type Dim, isFixed, type PerExample, plus, sameDim, times } from "./dim.ts";
 import {
   DATA_TYPE,
   type OnnxAttribute,
@@ -7,7 +16,6 @@ import {
   type OnnxTensor,
   type OnnxType,
 } from "./proto.ts";
-import type { Value } from "./value.ts";
 
 type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
 

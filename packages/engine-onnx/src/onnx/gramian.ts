@@ -1,6 +1,5 @@
-import { fixedDims } from "./dim.ts";
+import { fixedDims, type ValueOf } from "@polytask/compiled/export";
 import type { Emitter } from "./emitter.ts";
-import type { ValueOf } from "./value.ts";
 
 /** From so many neighbouring numbers on, a product per index before the rows' axis costs less than moving it to the front. */
 const LONG = 64;

@@ -1,5 +1,5 @@
+import { fixedDims, type ValueOf } from "@polytask/compiled/export";
 import type { Op } from "@polytask/graph";
-import { fixedDims } from "./dim.ts";
 import {
   ALL,
   elementwise,
@@ -16,7 +16,6 @@ import type { Emitter } from "./emitter.ts";
 import { gramian } from "./gramian.ts";
 import { extreme, reduction, topK } from "./reduction.ts";
 import { scatterAdd } from "./scatter-add.ts";
-import type { ValueOf } from "./value.ts";
 import { conv, convTranspose, pool } from "./window.ts";
 
 /** What a node of the graph is in ONNX: adds what it takes, returns the name of the result. */

@@ -1,6 +1,6 @@
+import type { Value, ValueOf } from "@polytask/compiled/export";
 import type { ReductionOp } from "@polytask/graph";
 import type { Emitter } from "./emitter.ts";
-import type { Value, ValueOf } from "./value.ts";
 
 /** A reduction whose axes disappear. */
 export const reduction =

@@ -1,7 +1,6 @@
+import { areFixed, type Dim, fixedDims, type Value, type ValueOf } from "@polytask/compiled/export";
 import type { DType } from "@polytask/graph";
-import { areFixed, type Dim, fixedDims } from "./dim.ts";
 import type { Emitter } from "./emitter.ts";
-import type { Value, ValueOf } from "./value.ts";
 
 /*
  * ScatterND would be the op for rows that are added up at their indices, but onnxruntime splits it over threads, and

@@ -1,7 +1,6 @@
+import { fixedDims, type ValueOf } from "@polytask/compiled/export";
 import type { Window } from "@polytask/graph";
-import { fixedDims } from "./dim.ts";
 import type { Emitter } from "./emitter.ts";
-import type { ValueOf } from "./value.ts";
 
 export function conv(to: Emitter, { inputs: [data, filter], attributes }: ValueOf<"Conv">): string {
   return to.node("Conv", [to.name(data), to.name(filter)], {
