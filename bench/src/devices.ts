@@ -9,7 +9,7 @@ export interface DeviceFinding {
   readonly obstacle?: string;
 }
 
-/** Those that need more than processors; the others are not in it. */
+/** Those that need more than processors, or a library that is not installed with the rest; the others are not in it. */
 export type Devices = ReadonlyMap<Implementation, DeviceFinding>;
 
 /** A processor in place of a GPU is taken for tests alone: a step may last minutes. */
@@ -31,7 +31,7 @@ export async function findDevices(names: readonly Implementation[]): Promise<Dev
 
   for (const name of names) {
     if (isCuda(name)) found.set(name, await attempt("cuda", findCuda));
-    if (name === "tfjs-tensorflow") found.set(name, await startUp(name));
+    if (/^(tfjs|polytask)-tensorflow/.test(name)) found.set(name, await startUp(name));
     if (name === "tfjs-webgpu") found.set(name, judge(await startUp(name)));
     if (name === "polytask-webgpu") {
       found.set(name, judge(adapterOf(await startUp(name), await startUp("tfjs-webgpu"))));

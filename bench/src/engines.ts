@@ -1,4 +1,5 @@
 import { type BackendName, useBackend } from "@polytask/backend";
+import type { CompileReport } from "@polytask/compiled";
 import type { Parts } from "@polytask/core";
 
 /** What the compiled engine said of the graphs of one trainer. */
@@ -10,7 +11,7 @@ export interface Compilation {
 /** How a trainer of ours is executed. */
 export interface Engine {
   readonly parts: Pick<Parts, "engine">;
-  /** What it computes on, in the words of the backend; undefined for the compiled engine, whose runtime does not say. */
+  /** What it computes on, in the words of the backend; undefined for ONNX Runtime, which does not say. */
   readonly device?: string;
   /** The sum over all graphs so far; undefined for an engine that compiles nothing. */
   readonly compilation: () => Compilation | undefined;
@@ -24,9 +25,12 @@ const backends: Readonly<Record<string, BackendName>> = {
   tensorflow: "tensorflow",
 };
 
-/** `polytask-onnx` and `polytask-webgpu` are the compiled engine on two providers; `tfjs-…` the eager one on a backend. */
+/**
+ * `polytask-onnx` and `polytask-webgpu` are steps compiled for two providers of ONNX Runtime, `polytask-tensorflow` and
+ * `polytask-tensorflow-xla` for TensorFlow; `tfjs-…` is the eager engine on a backend.
+ */
 export async function makeEngine(implementation: string, threads: number): Promise<Engine> {
-  const [kind, where] = implementation.split("-");
+  const [kind, where, how] = implementation.split("-");
   if (kind === "tfjs") {
     // TensorFlow reads both when it starts.
     process.env["TF_NUM_INTRAOP_THREADS"] ??= String(threads);
@@ -34,17 +38,20 @@ export async function makeEngine(implementation: string, threads: number): Promi
     const { device } = await useBackend(backends[where]);
     return { parts: {}, device, compilation: () => undefined };
   }
-  const { onnx } = await import("@polytask/engine-onnx");
   let compilation: Compilation = { milliseconds: 0, diagnostics: 0 };
-  const engine = onnx({
-    threads,
-    provider: where === "webgpu" ? "webgpu" : "cpu",
-    onCompile: ({ milliseconds, diagnostics }) => {
-      compilation = {
-        milliseconds: compilation.milliseconds + milliseconds,
-        diagnostics: compilation.diagnostics + diagnostics.length,
-      };
-    },
-  });
+  const onCompile = ({ milliseconds, diagnostics }: CompileReport): void => {
+    compilation = {
+      milliseconds: compilation.milliseconds + milliseconds,
+      diagnostics: compilation.diagnostics + diagnostics.length,
+    };
+  };
+  if (where === "tensorflow") {
+    const { tensorflow } = await import("@polytask/engine-tensorflow");
+    const engine = tensorflow({ threads, xla: how === "xla", onCompile });
+    const device = `TensorFlow's C library${how === "xla" ? ", with XLA" : ""}, on the CPU`;
+    return { parts: { engine }, device, compilation: () => compilation };
+  }
+  const { onnx } = await import("@polytask/engine-onnx");
+  const engine = onnx({ threads, provider: where === "webgpu" ? "webgpu" : "cpu", onCompile });
   return { parts: { engine }, compilation: () => compilation };
 }

@@ -12,6 +12,8 @@ export const implementations = [
   "torch-batched",
   "jax-jit",
   "tfjs-wasm",
+  "polytask-tensorflow",
+  "polytask-tensorflow-xla",
   "polytask-webgpu",
   "tfjs-webgpu",
   "tfjs-tensorflow",
