@@ -5,14 +5,13 @@
  *   --seeds N    networks to train; default 3
  *   --epochs N   default 5
  *   --steps N    at most, per training
- *   --backend B  op by op on a tfjs backend: tensorflow-gpu, webgpu, tensorflow, wasm, cpu or auto; default: compiled
+ *   --engine E   onnx, tensorflow, tensorflow-xla or eager; default: onnx
+ *   --backend B  op by op on a tfjs backend: tensorflow-gpu, webgpu, tensorflow, wasm, cpu or auto
  */
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type BackendName, useBackend } from "@polytask/backend";
-import { eager } from "@polytask/core";
-import { onnx } from "@polytask/engine-onnx";
+import { chooseEngine, engineOptions } from "@polytask/example-engine";
 import { progress } from "@polytask/observers";
 import { fetchAdult, loadAdult } from "./data.ts";
 import { type AdultTask, tasks, train } from "./train.ts";
@@ -23,7 +22,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "3" },
     epochs: { type: "string", default: "5" },
     steps: { type: "string" },
-    backend: { type: "string" },
+    ...engineOptions,
   },
 });
 const budget = {
@@ -39,13 +38,8 @@ const bars: Readonly<Record<AdultTask, number>> = {
   education: 0.83,
 };
 
-// Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
-const device =
-  values.backend === undefined
-    ? undefined
-    : (await useBackend(values.backend as BackendName)).device;
-const engine = device === undefined ? onnx<AdultTask>() : eager<AdultTask>();
-console.log(device === undefined ? "Compiled engine" : `Eager engine: ${device}`);
+const { engine, words } = await chooseEngine<AdultTask>(values);
+console.log(words);
 const adult =
   values.data === undefined
     ? await fetchAdult(join(homedir(), ".cache", "polytask", "adult"))

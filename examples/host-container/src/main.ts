@@ -1,18 +1,14 @@
 /** An application with its own tsyringe container trains with Polytask: what it binds is what the trainers use. */
 import { parseArgs } from "node:util";
-import { type BackendName, useBackend } from "@polytask/backend";
-import { CONTRACT, eager, type ObserverPlugin } from "@polytask/core";
-import { onnx } from "@polytask/engine-onnx";
+import { CONTRACT, type ObserverPlugin } from "@polytask/core";
+import { chooseEngine, engineOptions } from "@polytask/example-engine";
 import { openApplication } from "./application.ts";
 import { bookkeeping } from "./bookkeeping.ts";
 import { type HostTask, makeTrainer, pairs, weightsOf } from "./train.ts";
 
-const { backend } = parseArgs({ options: { backend: { type: "string" } } }).values;
-// Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
-const device =
-  backend === undefined ? undefined : (await useBackend(backend as BackendName)).device;
-const engine = device === undefined ? onnx<HostTask>() : eager<HostTask>();
-console.log(device === undefined ? "Compiled engine" : `Eager engine: ${device}`);
+const { values } = parseArgs({ options: engineOptions });
+const { engine, words } = await chooseEngine<HostTask>(values);
+console.log(words);
 
 const { container, log, streams, ledgers } = openApplication();
 

@@ -5,9 +5,7 @@
  * known before a film is shown. Three ways, the same films, budget and seeds, one table.
  */
 import { parseArgs } from "node:util";
-import { type BackendName, useBackend } from "@polytask/backend";
-import { eager } from "@polytask/core";
-import { onnx } from "@polytask/engine-onnx";
+import { chooseEngine, engineOptions } from "@polytask/example-engine";
 import { type FilmTask, methods, tasksFor, train } from "./compare.ts";
 import { loadFilms } from "./data.ts";
 import { type Outcome, table } from "./table.ts";
@@ -17,7 +15,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "3" },
     epochs: { type: "string", default: "30" },
     steps: { type: "string" },
-    backend: { type: "string" },
+    ...engineOptions,
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, seed) => seed);
@@ -28,14 +26,9 @@ const budget = {
   learningRate: 6e-3,
 };
 
-// Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
-const device =
-  values.backend === undefined
-    ? undefined
-    : (await useBackend(values.backend as BackendName)).device;
 // One thread: networks as small as these gain nothing by a second, which spins where another program wants the processor.
-const engine = device === undefined ? onnx<FilmTask>({ threads: 1 }) : eager<FilmTask>();
-console.log(device === undefined ? "Compiled engine" : `Eager engine: ${device}`);
+const { engine, words } = await chooseEngine<FilmTask>(values, { threads: 1 });
+console.log(words);
 const films = await loadFilms();
 console.log(
   `${films.labels.imdb.length} films, ${seeds.length} seeds, ${budget.epochs} epochs each`,

@@ -7,12 +7,11 @@
  *   --seeds N    problems per p; default 3
  *   --epochs N   default 10
  *   --steps N    at most, per training
- *   --backend B  op by op on a tfjs backend: tensorflow-gpu, webgpu, tensorflow, wasm, cpu or auto; default: compiled
+ *   --engine E   onnx, tensorflow, tensorflow-xla or eager; default: onnx
+ *   --backend B  op by op on a tfjs backend: tensorflow-gpu, webgpu, tensorflow, wasm, cpu or auto
  */
 import { parseArgs } from "node:util";
-import { type BackendName, useBackend } from "@polytask/backend";
-import { eager } from "@polytask/core";
-import { onnx } from "@polytask/engine-onnx";
+import { chooseEngine, engineOptions } from "@polytask/example-engine";
 import {
   type Budget,
   finalLoss,
@@ -26,7 +25,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "3" },
     epochs: { type: "string", default: "10" },
     steps: { type: "string" },
-    backend: { type: "string" },
+    ...engineOptions,
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, seed) => seed);
@@ -39,13 +38,8 @@ const budget: Budget = {
   learningRate: 1e-2,
 };
 
-// Compiled by default; `--backend wasm` runs op by op on that backend of tfjs instead.
-const device =
-  values.backend === undefined
-    ? undefined
-    : (await useBackend(values.backend as BackendName)).device;
-const engine = device === undefined ? onnx<SyntheticTask>() : eager<SyntheticTask>();
-console.log(device === undefined ? "Compiled engine" : `Eager engine: ${device}`);
+const { engine, words } = await chooseEngine<SyntheticTask>(values);
+console.log(words);
 console.log(
   `${budget.rows} examples, ${budget.epochs} epochs in batches of ${budget.batchSize}, Adam ${budget.learningRate}, ` +
     `${seeds.length} problems per p`,

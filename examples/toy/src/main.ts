@@ -6,11 +6,13 @@
  *   --full       100 000 steps, against the known ends
  *   --steps N    another length, against a float64 implementation; default 500
  *   --workers N  threads; default one per core
- *   --backend B  op by op on a tfjs backend: tensorflow-gpu, webgpu, tensorflow, wasm, cpu or auto; default: compiled
+ *   --engine E   onnx, tensorflow, tensorflow-xla or eager; default: onnx
+ *   --backend B  op by op on a tfjs backend: tensorflow-gpu, webgpu, tensorflow, wasm, cpu or auto
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { engineOptions, nameOf } from "@polytask/example-engine";
 import { expectation, FULL, reached } from "./expect.ts";
 import { type Point, STARTS } from "./problem.ts";
 import type { Run } from "./run.ts";
@@ -20,15 +22,15 @@ const { values } = parseArgs({
     full: { type: "boolean", default: false },
     steps: { type: "string", default: "500" },
     workers: { type: "string", default: String(availableParallelism()) },
-    backend: { type: "string" },
+    ...engineOptions,
   },
 });
 const steps = values.full ? FULL : Number(values.steps);
-const { backend } = values;
+const { engine, backend } = values;
 const runs = (["sum", "pcgrad"] as const).flatMap((method) =>
-  STARTS.map((start): Run => ({ method, start, steps, ...(backend !== undefined && { backend }) })),
+  STARTS.map((start): Run => ({ method, start, steps, engine, backend })),
 );
-console.log(backend === undefined ? "Compiled engine" : `Eager engine on ${backend}`);
+console.log(`Engine: ${[nameOf(values), backend].filter(Boolean).join(", on ")}`);
 
 const begun = performance.now();
 const seconds = (): string => ((performance.now() - begun) / 1000).toFixed(0);

@@ -1,21 +1,20 @@
 import { createTrainer, type EnginePlugin } from "@polytask/core";
+import type { Choice } from "@polytask/example-engine";
 import { adam } from "@polytask/optimizers";
 import { pcgrad } from "@polytask/surgery-pcgrad";
 import { nothing, tasks, type ToyTask, twoNumbers } from "./architecture.ts";
 import type { Point } from "./problem.ts";
 
 /** One way through the toy: how the two gradients are combined, from where, and for how long. */
-export interface Run {
+export interface Run extends Choice {
   readonly method: "sum" | "pcgrad";
   readonly start: Point;
   readonly steps: number;
-  /** A backend of tfjs to run on, op by op. Default: compiled. */
-  readonly backend?: string;
 }
 
 /** Trains the two numbers with Adam, 1e-3: the end point. */
 export async function run(
-  { method, start, steps }: Omit<Run, "backend">,
+  { method, start, steps }: Omit<Run, keyof Choice>,
   engine: EnginePlugin<ToyTask>,
   onProgress?: (step: number) => void,
 ): Promise<Point> {

@@ -1,0 +1,1 @@
+export { chooseEngine, type Choice, type ChosenEngine, engineOptions, nameOf } from "./choose.ts";
