@@ -39,7 +39,7 @@ const onGpu: readonly BackendName[] = ["tensorflow-gpu", "webgpu"];
 /** `gpu`: whether one of the backends on a GPU must work, too. */
 export async function examine(
   required: readonly BackendName[],
-  { gpu = false } = {},
+  { gpu = false }: { readonly gpu?: boolean } = {},
 ): Promise<Report> {
   const backends: Finding[] = [];
   // one after the other: they are timed
