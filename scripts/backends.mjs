@@ -1,24 +1,26 @@
 // `.ci/backends`: what is promised of each backend, on every backend that this machine can be given.
 //
-//   node scripts/backends.mjs [BACKEND ...]     default: wasm compiled tensorflow webgpu
+//   node scripts/backends.mjs [BACKEND ...]     default: wasm compiled tensorflow engine-tensorflow webgpu
 //
 // A backend that cannot be had is SKIPPED, with the reason; POLYTASK_REQUIRE_BACKENDS makes that a failure.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { nodeBinary, noBinary } from "./node-binary.mjs";
-import { prepareTensorflow, prepareWebgpu } from "./backends/prepare.mjs";
+import { prepareTensorflow, prepareWebgpu, tensorflowFolder } from "./backends/prepare.mjs";
 import { packages, root, tell } from "./run.mjs";
 
 const node = (script, ...args) => ({
   command: process.execPath,
   args: [join(root, script), ...args],
 });
-const vitest = (folder, backend, ...args) => ({
+const vitestWith = (env, folder, ...args) => ({
   command: join(root, "node_modules/.bin/vitest"),
   args: ["run", "--pool=forks", ...args],
   cwd: join(root, folder),
-  env: { POLYTASK_TEST_BACKEND: backend },
+  env,
 });
+const vitest = (folder, backend, ...args) =>
+  vitestWith({ POLYTASK_TEST_BACKEND: backend }, folder, ...args);
 
 const doctor = (backend) => [
   "doctor",
@@ -51,31 +53,51 @@ const exampleArgs = {
   "host-container": [],
   ...(existsSync(adult) && { adult: [...few, "--data", adult] }),
 };
-const examples = (backend, program = process.execPath) =>
+const examples = (choice, { program = process.execPath, env } = {}) =>
   Object.entries(exampleArgs).map(([name, args]) => [
-    `example ${name}`,
+    `example ${[name, ...choice.slice(1)].join(", ")}`,
     {
       command: program,
-      args: [
-        join(root, "examples", name, "dist/main.js"),
-        ...args,
-        ...(backend ? ["--backend", backend] : []),
-      ],
+      args: [join(root, "examples", name, "dist/main.js"), ...args, ...choice],
+      env,
       // Three steps of training miss the bars that a whole run is held to.
       codes: name === "adult" ? [0, 1] : [0],
     },
   ]);
+const on = (backend) => ["--backend", backend];
 
-/** The same program on other versions of Node: tfjs-node needs a repair on some. */
-const versions = (backend) =>
+/** The same program on other versions of Node: tfjs-node needs a repair on some, koffi has a binary for each. */
+const versions = (choice, env) =>
   noBinary === undefined
     ? [22, 24].map((major) => {
-        const [, example] = examples(backend, nodeBinary(major)).find(
-          ([title]) => title === "example quickstart",
-        );
-        return [`example quickstart on Node ${major}`, example];
+        const [[title, example]] = examples(choice, { program: nodeBinary(major), env });
+        return [`${title}, on Node ${major}`, example];
       })
     : [];
+
+/** The suites that hold a compiled engine against the eager one, and a thousand steps. */
+function engineTensorflow() {
+  const env = { POLYTASK_TENSORFLOW: tensorflowFolder() };
+  const held = (engine, ...args) =>
+    vitestWith({ ...env, POLYTASK_TEST_ENGINE: engine }, "integration", ...args);
+  const choice = (engine) => ["--engine", engine];
+  return [
+    ["suite of engine-tensorflow", vitestWith(env, "packages/engine-tensorflow")],
+    ...["engines", "conformance", "combinations"].map((name) => [
+      `${name} of integration`,
+      held("tensorflow", `test/${name}.test.ts`),
+    ]),
+    // One architecture in four: XLA compiles each combination for seconds.
+    ["engines of integration, XLA", held("tensorflow-xla", "test/engines.test.ts", "-t", "MMoE")],
+    [
+      "memory of a thousand steps",
+      vitestWith(env, "integration", "test/tensorflow-memory.test.ts"),
+    ],
+    ...examples(choice("tensorflow"), { env }),
+    ...examples(choice("tensorflow-xla"), { env }).slice(0, 1),
+    ...versions(choice("tensorflow"), env),
+  ];
+}
 
 const plans = {
   wasm: {
@@ -84,10 +106,10 @@ const plans = {
       sweep("cpu,wasm"),
       ...suites("wasm"),
       steps("wasm"),
-      ...examples("wasm"),
+      ...examples(on("wasm")),
     ],
   },
-  compiled: { checks: () => [sweep("compiled"), ...examples(undefined)] },
+  compiled: { checks: () => [sweep("compiled"), ...examples([])] },
   tensorflow: {
     prepare: prepareTensorflow,
     checks: () => [
@@ -95,8 +117,8 @@ const plans = {
       sweep("tensorflow"),
       ...suites("tensorflow"),
       steps("tensorflow"),
-      ...examples("tensorflow"),
-      ...versions("tensorflow"),
+      ...examples(on("tensorflow")),
+      ...versions(on("tensorflow")),
       [
         "faults of real libraries",
         node(
@@ -107,13 +129,14 @@ const plans = {
       ],
     ],
   },
+  "engine-tensorflow": { prepare: prepareTensorflow, checks: engineTensorflow },
   webgpu: {
     prepare: prepareWebgpu,
     checks: () => [
       doctor("webgpu"),
       sweep("webgpu"),
       steps("webgpu"),
-      ...examples("webgpu"),
+      ...examples(on("webgpu")),
       ["GPU bundle", node("scripts/bundle/test.mjs")],
     ],
   },

@@ -1,5 +1,5 @@
 // What each backend needs beside `npm ci`. Every function returns why it could not be had, or nothing.
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { root, run, tell } from "../run.mjs";
 
@@ -24,7 +24,21 @@ async function installPeers() {
 }
 
 /** A TensorFlow is the folder or wheel that POLYTASK_TENSORFLOW names, or pip's. */
-export async function prepareTensorflow() {
+let tensorflow;
+export function prepareTensorflow() {
+  tensorflow ??= buildAddon();
+  return tensorflow;
+}
+
+/** The folder with the libraries of what was prepared. */
+export const tensorflowFolder = () => {
+  const from = process.env.POLYTASK_TENSORFLOW;
+  return statSync(from).isDirectory() ? from : unpacked;
+};
+
+const unpacked = join(cache, "tensorflow");
+
+async function buildAddon() {
   const missing = await installPeers();
   if (missing) return missing;
   let from = process.env.POLYTASK_TENSORFLOW;
@@ -39,11 +53,10 @@ export async function prepareTensorflow() {
     from = join(cache, wheel());
   }
   process.env.POLYTASK_TENSORFLOW = from;
-  const to = join(cache, "tensorflow");
   const { good, output } = await tell(process.execPath, [
     cli,
     "build-tensorflow",
-    ...["--from", from, "--to", to, "--package", "@tensorflow/tfjs-node-gpu"],
+    ...["--from", from, "--to", unpacked, "--package", "@tensorflow/tfjs-node-gpu"],
   ]);
   if (!good) throw new Error(`the addon does not build:\n${output}`);
 }
