@@ -17,6 +17,7 @@ import {
 } from "@polytask/core";
 import { onTape, gradientsOf } from "@polytask/core/engine";
 import { exportOnnx, onnx } from "@polytask/engine-onnx";
+import { exportSavedModel } from "@polytask/engine-tensorflow";
 import { features } from "@polytask/features";
 import { compareRecordings, trace } from "@polytask/graph";
 import { pcgrad } from "@polytask/surgery-pcgrad";
@@ -177,6 +178,7 @@ const provoked: Readonly<Record<string, () => unknown>> = {
     return training({ inputs, labels }, { ...parts, engine: onnx({ worker: true }) });
   },
   POLYTASK_ONNX_EXPORT: () => using((trainer) => exportOnnx(trainer, "unwritten.onnx")),
+  POLYTASK_TENSORFLOW_EXPORT: () => using((trainer) => exportSavedModel(trainer, "unwritten")),
   POLYTASK_BACKEND_UNKNOWN: () => useBackend("webgl" as "wasm"),
   POLYTASK_LAW: () => changesAfterFirstStep(weightingSubject(() => equal())),
 };

@@ -3,60 +3,30 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { mmoe } from "@polytask/arch-mmoe";
-import { ple } from "@polytask/arch-ple";
 import { sharedBottom } from "@polytask/arch-shared-bottom";
-import {
-  type ArchitecturePlugin,
-  binary,
-  type Columns,
-  CONTRACT,
-  createTrainer,
-  input,
-  multiclass,
-  type Pass,
-  regression,
-  type Rows,
-  type Task,
-  type Trainer,
-} from "@polytask/core";
+import { type Columns, createTrainer, input, type Rows, type Trainer } from "@polytask/core";
 import { networkOf } from "@polytask/core/engine";
 import { exportOnnx, onnx } from "@polytask/engine-onnx";
 import { features } from "@polytask/features";
-import { adam } from "@polytask/optimizers";
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor, Tensor2D } from "@tensorflow/tfjs";
+import type { Tensor } from "@tensorflow/tfjs";
 import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-type Names = "click" | "price" | "kind";
-const tasks = {
-  click: binary(),
-  price: regression({ mean: 100, deviation: 5 }),
-  kind: multiclass(3),
-};
-
-const EXAMPLES = 64;
-const counted = <Value>(value: (i: number) => Value): Value[] =>
-  Array.from({ length: EXAMPLES }, (_, i) => value(i));
-/** Numbers and words, some missing, some unknown to training. */
-const columns = {
-  age: counted((i) => (i % 5 === 0 ? null : 20 + ((i * 7) % 40))),
-  income: counted((i) => Math.sin(i) * 3),
-  city: counted((i) => ["Oslo", "Rome", "Lima", null][i % 4]),
-  device: counted((i) => (i * i) % 11),
-};
-const labels = {
-  click: counted((i) => i % 2),
-  price: counted((i) => 95 + (i % 11)),
-  kind: counted((i) => i % 3),
-};
-
-const architectures: Readonly<Record<string, () => ArchitecturePlugin<Names>>> = {
-  mmoe: () => mmoe({ experts: 3, hidden: [8, 4], towers: [4] }),
-  ple: () => ple({ levels: 2, sharedExperts: 2, taskExperts: 1, hidden: [6] }),
-  sharedBottom: () => sharedBottom({ hidden: [8, 4], towers: [4] }),
-};
+import {
+  architectures,
+  columns,
+  counted,
+  exportedAs,
+  lengths,
+  numbers,
+  type Score,
+  scoring,
+  slice,
+  trained,
+  two,
+  type Two,
+  waves,
+} from "./export-support.ts";
 
 /** A Python that has the reference checker of ONNX. */
 const python = await (async () => {
@@ -74,14 +44,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "polytask-export-"));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-const slice = (from: Columns, rows: number): Columns =>
-  Object.fromEntries(
-    Object.entries(from).map(([name, values]) => [
-      name,
-      (values as readonly unknown[]).slice(0, rows),
-    ]),
-  );
 
 /** What the file computes for prepared columns. */
 async function runFile<Name extends string>(
@@ -121,33 +83,12 @@ async function difference<Name extends string>(
 
 describe.each(Object.entries(architectures))("an exported %s", (name, architecture) => {
   it("predicts what the trainer predicts, for any number of examples", async () => {
-    const encoder = await features({
-      numeric: ["age", "income"],
-      categorical: { city: {}, device: { dimension: 3 } },
-    }).fit(slice(columns, 48));
-    await using trainer = await createTrainer(
-      tasks,
-      { encoder, architecture: architecture(), optimizer: adam({ learningRate: 0.05 }) },
-      { seed: 5 },
-    );
-    await trainer.fit({ inputs: columns, labels }, { steps: 10, batchSize: 16 });
+    await using trainer = await trained(architecture());
     const file = join(folder, `${name}.onnx`);
     const before = tf.memory().numTensors;
     const model = await exportOnnx(trainer, file);
     expect(tf.memory().numTensors).toBe(before);
-    expect(model).toEqual({
-      inputs: [
-        { name: "age", type: "float32", shape: ["batch", 2] },
-        { name: "income", type: "float32", shape: ["batch", 1] },
-        { name: "city", type: "int32", shape: ["batch"] },
-        { name: "device", type: "int32", shape: ["batch"] },
-      ],
-      outputs: [
-        { name: "click", type: "float32", shape: ["batch", 1] },
-        { name: "price", type: "float32", shape: ["batch", 1] },
-        { name: "kind", type: "float32", shape: ["batch", 3] },
-      ],
-    });
+    expect(model).toEqual(exportedAs);
     for (const rows of [1, 3, 64]) {
       expect(await difference(file, trainer, slice(columns, rows))).toBeLessThan(1e-5);
     }
@@ -172,14 +113,11 @@ async function checkWithOnnx(command: string, file: string): Promise<void> {
   expect(stdout.trim()).toBe("checked 20");
 }
 
-type Two = "a" | "b";
-const two: Readonly<Record<Two, Task>> = { a: regression(), b: binary() };
 const anywhere = (): string => join(folder, "some.onnx");
 
 describe("the batch's size in a forward pass", () => {
-  const waves = { x: counted((i) => [Math.sin(i), Math.cos(2 * i)]) };
   const exported = async (
-    score: Parameters<typeof scoring>[0],
+    score: Score,
     use: (trainer: Trainer<Two>) => Promise<void>,
   ): Promise<void> => {
     await using trainer = await createTrainer(two, {
@@ -191,77 +129,7 @@ describe("the batch's size in a forward pass", () => {
   };
   const one = (x: Tensor): Tensor => tf.sum(x, 1, true);
 
-  it.each<readonly [string, Parameters<typeof scoring>[0]]>([
-    [
-      "goes into a reshape",
-      (x, w) => tf.reshape(tf.matMul(tf.reshape(x, [-1, 2]), w), [-1, 1, 2]).sum(2),
-    ],
-    ["is doubled", (x) => one(tf.reshape(tf.exp(tf.reshape(x, [-1, 1])), [-1, 2]))],
-    [
-      "stands twice in a shape",
-      (x) =>
-        one(tf.reshape(tf.mul(tf.expandDims(x, 2), tf.ones([x.shape[0], 2, 3])), [x.shape[0], 6])),
-    ],
-    [
-      "is that of a tensor of zeros",
-      (x) => one(tf.concat([x, tf.zeros([x.shape[0], 3]), tf.ones([x.shape[0], 1])], 1)),
-    ],
-    [
-      "is tiled to",
-      (x, w) =>
-        one(tf.mul(x, tf.tile(tf.reshape(tf.slice(w, [1, 0], [1, 2]), [1, 2]), [x.shape[0], 1]))),
-    ],
-    [
-      "bounds a slice",
-      (x) =>
-        one(
-          tf.slice(
-            tf.pad(x, [
-              [1, 1],
-              [0, 1],
-            ]),
-            [1, 0],
-            [x.shape[0], 3],
-          ),
-        ),
-    ],
-    [
-      "shifts a slice",
-      (x) => one(tf.slice(tf.concat([tf.neg(x), x], 0), [x.shape[0], 0], [x.shape[0], 2])),
-    ],
-    ["is gathered", (x, w) => one(tf.gather(w, tf.cast(tf.argMax(x, 1), "int32")))],
-    ["is a choice", (x) => one(tf.where(tf.greater(x, 0.2), x, tf.fill(x.shape, 7)))],
-    [
-      "is one of many axes",
-      (x, w) =>
-        tf
-          .sum(
-            tf.matMul(
-              tf.tile(tf.expandDims(x, 1), [1, 4, 1]),
-              tf.tile(tf.expandDims(w, 0), [x.shape[0], 1, 1]),
-            ),
-            [1, 2],
-          )
-          .expandDims(1),
-    ],
-    [
-      "is convolved",
-      (x, w) =>
-        one(
-          tf.reshape(
-            tf.conv1d(
-              tf.expandDims<tf.Tensor3D>(x, 2),
-              tf.reshape<tf.Rank.R3>(w, [2, 1, 2]),
-              1,
-              "same",
-            ),
-            [x.shape[0], 4],
-          ),
-        ),
-    ],
-    ["is normalised", (x) => one(tf.mul(tf.softmax(x), tf.sub(x, tf.mean(x, 1, true))))],
-    ["is unstacked", (x) => tf.expandDims(tf.addN(tf.unstack(x, 1)), 1)],
-  ])("%s", async (_, score) => {
+  it.each(lengths)("%s", async (_, score) => {
     await exported(score, async (trainer) => {
       for (const rows of [1, 2, 5, 64]) {
         expect(await difference(anywhere(), trainer, slice(waves, rows))).toBeLessThan(1e-5);
@@ -269,19 +137,7 @@ describe("the batch's size in a forward pass", () => {
     });
   });
 
-  it.each<readonly [string, Parameters<typeof scoring>[0], RegExp]>([
-    [
-      "a mean over examples",
-      (x) => one(tf.sub(x, tf.mean(x, 0, true))),
-      /"value" of Constant is 0\.0\d+, 0\.0\d+/,
-    ],
-    ["a product with the size", (x) => one(tf.mul(x, x.shape[0])), /"value" of Constant/],
-    [
-      "a number per place in the batch",
-      (x) => tf.mul(one(x), tf.expandDims(tf.range(0, x.shape[0]), 1)),
-      /"values" of Literal|result of Literal/,
-    ],
-  ])("is no number to compute with: %s", async (_, score, found) => {
+  it.each(numbers)("is no number to compute with: %s", async (_, score, found) => {
     const failed = exported(score, () => Promise.resolve());
     await expect(failed).rejects.toMatchObject({
       code: "POLYTASK_ONNX_EXPORT",
@@ -299,7 +155,7 @@ describe("the batch's size in a forward pass", () => {
 
   it("keeps host values of the moment, and refuses noise", async () => {
     let temperature = 2;
-    const host: Parameters<typeof scoring>[0] = (x, _, pass) =>
+    const host: Score = (x, _, pass) =>
       tf.div(
         one(x),
         pass.host("temperature", [], () => [temperature]),
@@ -310,8 +166,7 @@ describe("the batch's size in a forward pass", () => {
       const { a } = await runFile(anywhere(), trainer, slice(waves, 1));
       expect((a.data as Float32Array)[0]).toBeCloseTo(before, 6);
     });
-    const noise: Parameters<typeof scoring>[0] = (x, _, pass) =>
-      tf.add(one(x), one(pass.noise(x.shape)));
+    const noise: Score = (x, _, pass) => tf.add(one(x), one(pass.noise(x.shape)));
     await expect(exported(noise, () => Promise.resolve())).rejects.toMatchObject({
       code: "POLYTASK_ONNX_EXPORT",
       required: "inference must be a function of the columns",
@@ -377,26 +232,3 @@ describe("an export", () => {
     });
   });
 });
-
-/** A model of one weight [2, 2] whose scores a test computes. */
-function scoring(
-  score: (x: Tensor2D, weight: Tensor2D, pass: Pass<"a" | "b">) => Tensor,
-): ArchitecturePlugin<"a" | "b"> {
-  return {
-    kind: "architecture",
-    name: "arch-scoring",
-    contract: CONTRACT,
-    create: (scope) => {
-      const variable = scope.variable(() => tf.tensor2d([0.5, -1, 2, 0.25], [2, 2]));
-      return {
-        parameters: [{ name: "weight", variable, tasks: scope.tasks }],
-        lastShared: [variable],
-        forward: (inputs, pass) => {
-          const column = inputs instanceof tf.Tensor ? inputs : Object.values(inputs)[0];
-          const scores = score(column as Tensor2D, variable as Tensor as Tensor2D, pass);
-          return { a: scores, b: scores };
-        },
-      };
-    },
-  };
-}

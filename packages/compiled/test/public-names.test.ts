@@ -11,3 +11,18 @@ test("public names", async () => {
     "withFallback",
   ]);
 });
+
+test("public names of export", async () => {
+  expect(Object.keys(await import("@polytask/compiled/export")).sort()).toEqual([
+    "areFixed",
+    "fixedDims",
+    "inferenceOf",
+    "isFixed",
+    "pieceKey",
+    "plus",
+    "product",
+    "sameDim",
+    "sameDims",
+    "times",
+  ]);
+});

@@ -1,4 +1,5 @@
-import type { DType, Node, NodeOf } from "@polytask/graph";
+import type { Value, ValueOf } from "@polytask/compiled/export";
+import type { DType } from "@polytask/graph";
 import { broadcasts, type Emitter } from "./emitter.ts";
 import type { Ref } from "./proto.ts";
 
@@ -6,7 +7,7 @@ import type { Ref } from "./proto.ts";
 const FLOATS: readonly DType[] = ["float32"];
 const NUMBERS: readonly DType[] = ["int32", "float32"];
 
-type Emit = (to: Emitter, value: Node) => Ref;
+type Emit = (to: Emitter, value: Value) => Ref;
 
 /** An op of TensorFlow of the same meaning and broadcasting; other types than its own are cast, there and back. */
 const elementwise =
@@ -58,11 +59,11 @@ export const step: Emit = (to, value) => {
 export const div: Emit = (to, value) =>
   elementwise(value.dtype === "int32" ? "TruncateDiv" : "RealDiv", NUMBERS)(to, value);
 
-export const where = (to: Emitter, value: NodeOf<"Where">): Ref =>
+export const where = (to: Emitter, value: ValueOf<"Where">): Ref =>
   to.node("SelectV2", operands(to, value), { T: { type: value.dtype } });
 
 /** The operands. A constant is one number, which broadcasts, wherever another operand has the result's shape. */
-function operands(to: Emitter, value: Node, type?: DType): readonly Ref[] {
+function operands(to: Emitter, value: Value, type?: DType): readonly Ref[] {
   const whole = broadcasts(value);
   return value.inputs.map((input) => {
     const dtype = type ?? input.dtype;

@@ -1,19 +1,33 @@
-import { type DType, type Node, type Shape, sameShape, sizeOf } from "@polytask/graph";
+import {
+  areFixed,
+  type Dim,
+  isFixed,
+  type PerExample,
+  sameDims,
+  type Value,
+} from "@polytask/compiled/export";
+import { type DType, type Shape, sizeOf } from "@polytask/graph";
 import type { Attributes, NodeDef, Ref } from "./proto.ts";
 import { resultOf } from "./results.ts";
 
-/** Collects the nodes of a function; knows under which reference a value of the graph is found. */
+/** Collects the nodes of a function or a graph; knows under which reference a value of the graph is found. */
 export class Emitter {
   readonly nodes: NodeDef[] = [];
-  readonly #refs = new Map<Node, Ref>();
+  readonly #refs = new Map<Value, Ref>();
   readonly #shared = new Map<string, Ref>();
+  readonly #batch: (to: Emitter) => Ref;
 
-  define(value: Node, ref: Ref): void {
+  /** `batch`: an int32 [1] that holds the batch's size. Asked for where a length depends on it. */
+  constructor(batch: (to: Emitter) => Ref) {
+    this.#batch = batch;
+  }
+
+  define(value: Value, ref: Ref): void {
     this.#refs.set(value, ref);
   }
 
   /** A value that has been emitted; a constant, in its full shape. */
-  ref(value: Node): Ref {
+  ref(value: Value): Ref {
     const ref = this.#refs.get(value);
     if (ref) return ref;
     if (value.op !== "Constant")
@@ -23,11 +37,15 @@ export class Emitter {
     return made;
   }
 
-  /** Adds a node; the result at that place among its results. */
-  node(op: string, inputs: readonly Ref[], attributes: Attributes = {}, place = 0): Ref {
-    const name = `n${this.nodes.length}`;
+  /** Adds a node; its first result. */
+  node(
+    op: string,
+    inputs: readonly Ref[],
+    attributes: Attributes = {},
+    name = `n${this.nodes.length}`,
+  ): Ref {
     this.nodes.push({ name, op, inputs, attributes });
-    return { node: name, ...resultOf(op, place) };
+    return { node: name, result: resultOf(op), index: 0 };
   }
 
   /** What several values need is made once. */
@@ -40,16 +58,26 @@ export class Emitter {
   }
 
   /** Known numbers. */
-  literal(values: Float32Array | Int32Array | Uint8Array, shape: Shape, dtype: DType): Ref {
+  literal(
+    values: Float32Array | Int32Array | Uint8Array,
+    shape: Shape,
+    dtype: DType,
+    name?: string,
+  ): Ref {
     const content = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    return this.node("Const", [], {
+    const value: Attributes = {
       dtype: { type: dtype },
       value: { tensor: { dtype, shape, content } },
-    });
+    };
+    return this.node("Const", [], value, name);
   }
 
   /** The same number throughout. */
-  filled(value: number, shape: Shape, dtype: DType): Ref {
+  filled(value: number, shape: readonly Dim[], dtype: DType): Ref {
+    if (!areFixed(shape)) {
+      const type: Attributes = { T: { type: dtype }, ...INDICES("index_type") };
+      return this.node("Fill", [this.lengths(shape), this.scalar(value, dtype)], type);
+    }
     const key = `${dtype} ${Object.is(value, -0) ? "-0" : String(value)} ${shape.join()}`;
     return this.shared(key, () =>
       this.node("Const", [], {
@@ -70,6 +98,15 @@ export class Emitter {
     );
   }
 
+  /** The same, computed from the batch where one of them depends on it. */
+  lengths(values: readonly Dim[]): Ref {
+    if (areFixed(values)) return this.ints(values);
+    return this.shared(`lengths ${JSON.stringify(values)}`, () => {
+      const pieces = values.map((dim) => (isFixed(dim) ? this.ints([dim]) : this.perBatch(dim)));
+      return this.concat(pieces, 0, "int32");
+    });
+  }
+
   cast(x: Ref, from: DType, to: DType): Ref {
     if (from === to) return x;
     return this.node("Cast", [x], {
@@ -79,8 +116,11 @@ export class Emitter {
     });
   }
 
-  reshape(x: Ref, shape: Shape, dtype: DType): Ref {
-    return this.node("Reshape", [x, this.ints(shape)], {
+  /** The same numbers in another shape; a single length that depends on the batch is left to TensorFlow. */
+  reshape(x: Ref, shape: readonly Dim[], dtype: DType): Ref {
+    const open = shape.filter((dim) => !isFixed(dim)).length;
+    const target = open === 1 ? shape.map((dim) => (isFixed(dim) ? dim : -1)) : shape;
+    return this.node("Reshape", [x, this.lengths(target)], {
       T: { type: dtype },
       ...INDICES("Tshape"),
     });
@@ -93,27 +133,27 @@ export class Emitter {
     });
   }
 
-  slice(x: Ref, begin: readonly number[], size: readonly number[], dtype: DType): Ref {
-    return this.node("Slice", [x, this.ints(begin), this.ints(size)], {
+  slice(x: Ref, begin: readonly Dim[], size: readonly Dim[], dtype: DType): Ref {
+    return this.node("Slice", [x, this.lengths(begin), this.lengths(size)], {
       T: { type: dtype },
       ...INDICES("Index"),
     });
   }
 
-  /** x[begin, begin + step, …, end); `open` names axes, bit by bit, of which the end does not count. */
+  /** x[begin, begin + step, …, end); `open` names axes, bit by bit, of which the begin or the end does not count. */
   strided(
     x: Ref,
     begin: readonly number[],
     end: readonly number[],
     steps: readonly number[],
     dtype: DType,
-    open = 0,
+    open: { readonly begin?: number; readonly end?: number } = {},
   ): Ref {
     return this.node("StridedSlice", [x, this.ints(begin), this.ints(end), this.ints(steps)], {
       T: { type: dtype },
       ...INDICES("Index"),
-      begin_mask: { int: 0 },
-      end_mask: { int: open },
+      begin_mask: { int: open.begin ?? 0 },
+      end_mask: { int: open.end ?? 0 },
       ellipsis_mask: { int: 0 },
       new_axis_mask: { int: 0 },
       shrink_axis_mask: { int: 0 },
@@ -129,10 +169,13 @@ export class Emitter {
     });
   }
 
-  pad(x: Ref, pads: readonly (readonly [number, number])[], value: number, dtype: DType): Ref {
-    const paddings = this.shared(`pads ${pads.join()}`, () =>
-      this.literal(Int32Array.from(pads.flat()), [pads.length, 2], "int32"),
-    );
+  pad(x: Ref, pads: readonly (readonly [Dim, Dim])[], value: number, dtype: DType): Ref {
+    const paddings = this.shared(`pads ${JSON.stringify(pads)}`, () => {
+      const all = pads.flat();
+      return areFixed(all)
+        ? this.literal(Int32Array.from(all), [pads.length, 2], "int32")
+        : this.reshape(this.lengths(all), [pads.length, 2], "int32");
+    });
     return this.node("PadV2", [x, paddings, this.scalar(value, dtype)], {
       T: { type: dtype },
       ...INDICES("Tpaddings"),
@@ -174,12 +217,19 @@ export class Emitter {
       adj_y: { bool: turned[1] },
     });
   }
+
+  private perBatch({ perExample, plus }: PerExample): Ref {
+    const batch = this.shared("batch", () => this.#batch(this));
+    const scaled =
+      perExample === 1 ? batch : this.binary("Mul", batch, this.ints([perExample]), "int32");
+    return plus === 0 ? scaled : this.binary("AddV2", scaled, this.ints([plus]), "int32");
+  }
 }
 
 /** The type of lengths, axes and places is always int32. */
 export const INDICES = (name: string): Attributes => ({ [name]: { type: "int32" } });
 
 /** Whether a constant may stand for itself as one number: another operand has the result's shape. */
-export const broadcasts = ({ inputs, shape }: Node): boolean =>
-  sizeOf(shape) > 1 &&
-  inputs.some((input) => input.op !== "Constant" && sameShape(input.shape, shape));
+export const broadcasts = ({ inputs, shape }: Value): boolean =>
+  !(areFixed(shape) && sizeOf(shape) <= 1) &&
+  inputs.some((input) => input.op !== "Constant" && sameDims(input.shape, shape));

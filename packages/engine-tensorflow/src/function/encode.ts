@@ -1,3 +1,4 @@
+import type { Value } from "@polytask/compiled/export";
 import { ancestors, type Node, type NodeOf, sameShape, type Shape, sizeOf } from "@polytask/graph";
 import { Emitter } from "./emitter.ts";
 import { TENSORFLOW_OPS } from "./ops.ts";
@@ -19,7 +20,9 @@ export function encode(
   outputs: readonly Node[],
   attributes: Attributes = {},
 ): EncodedFunction {
-  const to = new Emitter();
+  const to = new Emitter(() => {
+    throw new Error("a function of fixed shapes asks for no batch");
+  });
   const views = new Map<string, { readonly view: View; readonly ref: Ref }>();
   for (const value of ancestors(outputs)) {
     if (value.op === "View") to.define(value, read(to, views, value));
@@ -37,8 +40,8 @@ export function encode(
 }
 
 /** The table's entry; that it fits the value's own op, the compiler cannot see. */
-const loweringOf = (op: keyof typeof TENSORFLOW_OPS): ((to: Emitter, value: Node) => Ref) =>
-  TENSORFLOW_OPS[op] as (to: Emitter, value: Node) => Ref;
+export const loweringOf = (op: keyof typeof TENSORFLOW_OPS): ((to: Emitter, value: Value) => Ref) =>
+  TENSORFLOW_OPS[op] as (to: Emitter, value: Value) => Ref;
 
 function read(
   to: Emitter,

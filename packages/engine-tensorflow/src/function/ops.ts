@@ -1,4 +1,13 @@
-import type { Node, NodeOf, Op } from "@polytask/graph";
+import {
+  areFixed,
+  type Dim,
+  fixedDims,
+  plus,
+  times,
+  type Value,
+  type ValueOf,
+} from "@polytask/compiled/export";
+import type { Op } from "@polytask/graph";
 import {
   comparison,
   div,
@@ -17,7 +26,7 @@ import { extreme, reduction, topK } from "./reduction.ts";
 import { averagePool, conv, convTranspose, maxPool } from "./window.ts";
 
 /** What a node of the graph is in TensorFlow: adds what it takes, returns the result. */
-type Lowered<O extends Op> = (to: Emitter, value: Extract<Node, NodeOf<O>>) => Ref;
+type Lowered<O extends Op> = (to: Emitter, value: ValueOf<O>) => Ref;
 
 /** How every op of a graph becomes TensorFlow, in the order of @polytask/graph's node.ts. Views are inputs. */
 export const TENSORFLOW_OPS: { readonly [O in Exclude<Op, "View">]: Lowered<O> } = {
@@ -74,14 +83,18 @@ export const TENSORFLOW_OPS: { readonly [O in Exclude<Op, "View">]: Lowered<O> }
   ReduceProd: reduction("Prod"),
 
   Constant: (to, value) => to.ref(value),
-  Literal: (to, { attributes: { values }, shape, dtype }) => to.literal(values, shape, dtype),
+  Literal: (to, { attributes: { values }, shape, dtype }) =>
+    to.literal(values, fixedDims(shape), dtype),
   Cast: (to, { inputs: [x], dtype }) => to.cast(to.ref(x), x.dtype, dtype),
   Where: where,
   Reshape: (to, { inputs: [x], shape, dtype }) => to.reshape(to.ref(x), shape, dtype),
   Transpose: (to, { inputs: [x], attributes: { perm }, dtype }) =>
     to.transpose(to.ref(x), perm, dtype),
   Expand: (to, { inputs: [x], shape, dtype }) =>
-    to.node("BroadcastTo", [to.ref(x), to.ints(shape)], { T: { type: dtype }, ...INDICES("Tidx") }),
+    to.node("BroadcastTo", [to.ref(x), to.lengths(shape)], {
+      T: { type: dtype },
+      ...INDICES("Tidx"),
+    }),
   Slice: slice,
   Concat: (to, { inputs, attributes: { axis }, dtype }) =>
     to.concat(
@@ -127,23 +140,48 @@ export const TENSORFLOW_OPS: { readonly [O in Exclude<Op, "View">]: Lowered<O> }
 };
 
 /** x[starts + steps·i] for i below the result's lengths. */
-function slice(to: Emitter, { inputs: [x], attributes, shape, dtype }: NodeOf<"Slice">): Ref {
+function slice(to: Emitter, { inputs: [x], attributes, shape, dtype }: ValueOf<"Slice">): Ref {
   const { starts, steps } = attributes;
   if (steps.every((by) => by === 1)) return to.slice(to.ref(x), starts, shape, dtype);
+  if (!areFixed(starts) || !areFixed(shape)) return stretch(to, x, { starts, steps, shape });
   const ends = starts.map((from, i) => from + steps[i] * shape[i]);
   // An end before the first number would be counted from the end: it is left open instead.
   const open = ends.reduce((mask, end, i) => (end < 0 ? mask | (1 << i) : mask), 0);
-  return to.strided(to.ref(x), starts, ends, steps, dtype, open);
+  return to.strided(to.ref(x), starts, ends, steps, dtype, { end: open });
+}
+
+/** The stretch that the steps go through, then every so many of it: no end has to be known. */
+function stretch(
+  to: Emitter,
+  x: Value,
+  {
+    starts,
+    steps,
+    shape,
+  }: {
+    readonly starts: readonly Dim[];
+    readonly steps: readonly number[];
+    readonly shape: readonly Dim[];
+  },
+): Ref {
+  const away = shape.map((size, i) => times(plus(size, -1), steps[i]));
+  const first = starts.map((start, i) => (steps[i] < 0 ? plus(start, away[i]) : start));
+  const sizes = away.map((by, i) => plus(times(by, Math.sign(steps[i])), 1));
+  const all = steps.map(() => 0);
+  const open = 2 ** steps.length - 1;
+  const whole = to.slice(to.ref(x), first, sizes, x.dtype);
+  return to.strided(whole, all, all, steps, x.dtype, { begin: open, end: open });
 }
 
 /** TensorFlow leaves out what has a negative index, and refuses one beyond the rows. */
 function scatterAdd(
   to: Emitter,
-  { inputs: [indices, updates], shape: [rows], dtype }: NodeOf<"ScatterAdd">,
+  { inputs: [indices, updates], shape, dtype }: ValueOf<"ScatterAdd">,
 ): Ref {
+  const [rows] = fixedDims(shape.slice(0, 1));
   const ids = to.shared(`rows ${rows} of ${indices.id}`, () => {
     const within = to.binary("Less", to.ref(indices), to.scalar(rows, "int32"), "int32");
-    const none = to.filled(-1, indices.shape, "int32");
+    const none = to.scalar(-1, "int32");
     return to.node("SelectV2", [within, to.ref(indices), none], { T: { type: "int32" } });
   });
   return to.node("UnsortedSegmentSum", [to.ref(updates), ids, to.scalar(rows, "int32")], {

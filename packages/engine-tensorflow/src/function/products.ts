@@ -1,9 +1,10 @@
-import { type Node, type NodeOf, sizeOf } from "@polytask/graph";
+import { fixedDims, type Value, type ValueOf } from "@polytask/compiled/export";
+import { sizeOf } from "@polytask/graph";
 import type { Emitter } from "./emitter.ts";
 import type { Ref } from "./proto.ts";
 
 /** A product; an operand that only turns its last two axes is read turned. */
-export function product(to: Emitter, { inputs: [a, b], dtype }: NodeOf<"MatMul">): Ref {
+export function product(to: Emitter, { inputs: [a, b], dtype }: ValueOf<"MatMul">): Ref {
   const [left, right] = [turnedOf(a), turnedOf(b)];
   return to.matMul(
     to.ref(left ?? a),
@@ -15,7 +16,7 @@ export function product(to: Emitter, { inputs: [a, b], dtype }: NodeOf<"MatMul">
 }
 
 /** What a node is the transpose of, matrix by matrix. */
-function turnedOf(node: Node): Node | undefined {
+function turnedOf(node: Value): Value | undefined {
   if (node.op !== "Transpose") return undefined;
   const { perm } = node.attributes;
   const last = perm.length - 1;
@@ -28,9 +29,9 @@ function turnedOf(node: Node): Node | undefined {
 /** Inner products of the slices along an axis, as one product, or one per index before the axis. */
 export function gramian(
   to: Emitter,
-  { inputs: [x], attributes: { axis } }: NodeOf<"Gramian">,
+  { inputs: [x], attributes: { axis } }: ValueOf<"Gramian">,
 ): Ref {
-  const { shape } = x;
+  const shape = fixedDims(x.shape);
   const [before, rows, behind] = [
     sizeOf(shape.slice(0, axis)),
     shape[axis],

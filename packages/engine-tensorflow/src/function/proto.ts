@@ -9,7 +9,7 @@ export interface Ref {
   readonly node: string;
   /** The op's name for the result; undefined for an input of the function. */
   readonly result?: string;
-  /** Its place among all results of the node. */
+  /** Its place among all results of the node, each of which is one tensor. */
   readonly index?: number;
 }
 
@@ -20,7 +20,7 @@ export interface TensorValue {
   readonly content: Uint8Array | number;
 }
 
-/** AttrValue, one of these. */
+/** AttrValue, one of these; −1 in a shape is a length that is not known. */
 export type Attribute =
   | { readonly type: DType }
   | { readonly int: number }
@@ -76,15 +76,15 @@ export function writeFunction(of: FunctionDef): Uint8Array {
 }
 
 /** How a node of a function names what it reads. */
-const inFunction = ({ node, result, index = 0 }: Ref): string =>
-  result === undefined ? node : `${node}:${result}:${index}`;
+const inFunction = ({ node, result }: Ref): string =>
+  result === undefined ? node : `${node}:${result}:0`;
 
 function writeArgument(to: BinaryWriter, { name, dtype }: Argument): void {
   text(to, 1, name);
   integer(to, 3, DATA_TYPE[dtype]);
 }
 
-function writeNode(to: BinaryWriter, node: NodeDef, nameOf: (of: Ref) => string): void {
+export function writeNode(to: BinaryWriter, node: NodeDef, nameOf: (of: Ref) => string): void {
   text(to, 1, node.name);
   text(to, 2, node.op);
   for (const input of node.inputs) text(to, 3, nameOf(input));
@@ -119,7 +119,7 @@ function writeAttribute(to: BinaryWriter, value: Attribute): void {
   }
 }
 
-function writeShape(to: BinaryWriter, shape: Shape): void {
+export function writeShape(to: BinaryWriter, shape: Shape): void {
   for (const size of shape) message(to, 2, () => to.tag(1, WireType.Varint).int64(size));
 }
 
@@ -132,16 +132,16 @@ function writeTensor(to: BinaryWriter, { dtype, shape, content }: TensorValue): 
   else to.tag(11, WireType.Varint).bool(content !== 0);
 }
 
-function message(to: BinaryWriter, field: number, write: () => void): void {
+export function message(to: BinaryWriter, field: number, write: () => void): void {
   to.tag(field, WireType.LengthDelimited).fork();
   write();
   to.join();
 }
 
-function text(to: BinaryWriter, field: number, value: string): void {
+export function text(to: BinaryWriter, field: number, value: string): void {
   to.tag(field, WireType.LengthDelimited).string(value);
 }
 
-function integer(to: BinaryWriter, field: number, value: number): void {
+export function integer(to: BinaryWriter, field: number, value: number): void {
   to.tag(field, WireType.Varint).int32(value);
 }

@@ -15,17 +15,12 @@ const byName: Readonly<Record<string, readonly string[]>> = {
   softmax: ["Softmax"],
   logsoftmax: ["LogSoftmax"],
   out: ["Cumsum"],
+  values: ["TopKV2"],
 };
 
 const nameOf = new Map(
   Object.entries(byName).flatMap(([name, ops]) => ops.map((op) => [op, name] as const)),
 );
 
-/** The name and the place of a node's result. */
-export function resultOf(
-  op: string,
-  place: number,
-): { readonly result: string; readonly index: number } {
-  if (op === "TopKV2") return { result: ["values", "indices"][place], index: 0 };
-  return { result: nameOf.get(op) ?? "output", index: place };
-}
+/** The name of an op's first result. */
+export const resultOf = (op: string): string => nameOf.get(op) ?? "output";

@@ -1,4 +1,5 @@
-import { type NodeOf, type Shape, sizeOf, type Window } from "@polytask/graph";
+import { type Dim, fixedDims, type ValueOf } from "@polytask/compiled/export";
+import { type Shape, sizeOf, type Window } from "@polytask/graph";
 import { type Emitter } from "./emitter.ts";
 import type { Attributes, Ref } from "./proto.ts";
 
@@ -18,8 +19,9 @@ interface Laid {
   readonly channels: number;
 }
 
-function layOut(to: Emitter, x: Ref, shape: Shape, pads: Pads, value: number): Laid {
-  const [batch, channels, ...own] = shape;
+function layOut(to: Emitter, x: Ref, shape: readonly Dim[], pads: Pads, value: number): Laid {
+  const [batch, ...fixed] = shape;
+  const [channels, ...own] = fixedDims(fixed);
   const spatial = wide(own, 1);
   const all = wide(pads, [0, 0] as const);
   const broad = own.length === 1 ? to.reshape(x, [batch, channels, ...spatial], "float32") : x;
@@ -38,7 +40,7 @@ const wide = <Item>(items: readonly Item[], one: Item): readonly Item[] =>
   items.length === 1 ? [one, ...items] : items;
 
 /** Back to [batch, channels, …]. */
-function layBack(to: Emitter, x: Ref, shape: Shape): Ref {
+function layBack(to: Emitter, x: Ref, shape: readonly Dim[]): Ref {
   const axes = Math.max(2, shape.length - 2);
   const first = to.transpose(
     x,
@@ -95,11 +97,11 @@ function filterOf(
 
 export function conv(
   to: Emitter,
-  { inputs: [data, filter], attributes, shape }: NodeOf<"Conv">,
+  { inputs: [data, filter], attributes, shape }: ValueOf<"Conv">,
 ): Ref {
   const { strides, dilations, groups } = attributes;
-  const [, perGroup, ...kernel] = filter.shape;
-  const outs = filter.shape[0] / groups;
+  const [all, perGroup, ...kernel] = fixedDims(filter.shape);
+  const outs = all / groups;
   const x = layOut(to, to.ref(data), data.shape, padsOf(attributes), 0);
   const parts = Array.from({ length: groups }, (_, g) => {
     const own = groups === 1 ? x.ref : channelsOf(to, x, data.shape[0], g * perGroup, perGroup);
@@ -129,7 +131,7 @@ export function conv(
 const channelsOf = (
   to: Emitter,
   { ref, spatial }: Laid,
-  batch: number,
+  batch: Dim,
   from: number,
   count: number,
 ): Ref => to.slice(ref, [0, ...spatial.map(() => 0), from], [batch, ...spatial, count], "float32");
@@ -137,12 +139,13 @@ const channelsOf = (
 /** The gradient of a convolution in its data: of the padded data, of which the padding is cut off. */
 export function convTranspose(
   to: Emitter,
-  { inputs: [data, filter], attributes, shape }: NodeOf<"ConvTranspose">,
+  { inputs: [data, filter], attributes, shape }: ValueOf<"ConvTranspose">,
 ): Ref {
   const { strides, dilations, groups, padsBefore } = attributes;
-  const [ins, outs, ...kernel] = filter.shape;
+  const [ins, outs, ...kernel] = fixedDims(filter.shape);
   const perGroup = ins / groups;
-  const [batch, , ...wanted] = shape;
+  const [batch] = shape;
+  const wanted = fixedDims(shape.slice(2));
   const x = layOut(
     to,
     to.ref(data),
@@ -152,7 +155,7 @@ export function convTranspose(
   );
   const three = kernel.length === 3;
   const spread = kernel.map((size, i) => (size - 1) * dilations[i] + 1);
-  const from = data.shape.slice(2);
+  const from = fixedDims(data.shape.slice(2));
   // What the windows cover, and as much more as is wanted behind it.
   const covered = from.map((size, i) => {
     const own = (size - 1) * strides[i] + spread[i];
@@ -171,7 +174,7 @@ export function convTranspose(
             "float32",
           );
     const { ref } = filterOf(to, taps, [perGroup, outs, ...kernel], dilations, "out");
-    const sizes = to.ints([batch, ...wide(covered, 1), outs]);
+    const sizes = to.lengths([batch, ...wide(covered, 1), outs]);
     return to.node(three ? "Conv3DBackpropInputV2" : "Conv2DBackpropInput", [sizes, ref, own], {
       ...FLOAT,
       ...(three && { Tshape: { type: "int32" } }),
@@ -210,7 +213,7 @@ export function convTranspose(
   return layBack(to, cut, shape);
 }
 
-export function maxPool(to: Emitter, value: NodeOf<"MaxPool">): Ref {
+export function maxPool(to: Emitter, value: ValueOf<"MaxPool">): Ref {
   const { inputs, attributes, shape } = value;
   const laid = layOut(to, to.ref(inputs[0]), inputs[0].shape, padsOf(attributes), -Infinity);
   const largest = isDilated(attributes)
@@ -220,46 +223,38 @@ export function maxPool(to: Emitter, value: NodeOf<"MaxPool">): Ref {
 }
 
 /** The mean of a full window, times how many are in it, by how many of those are not padding. */
-export function averagePool(to: Emitter, value: NodeOf<"AveragePool">): Ref {
+export function averagePool(to: Emitter, value: ValueOf<"AveragePool">): Ref {
   const { inputs, attributes, shape } = value;
   const laid = layOut(to, to.ref(inputs[0]), inputs[0].shape, padsOf(attributes), 0);
   const full = isDilated(attributes) ? 1 : sizeOf(attributes.kernel);
   const means = isDilated(attributes)
     ? slices(to, laid, value).reduce((a, b) => to.binary("AddV2", a, b, "float32"))
     : pool(to, "Avg", laid, attributes);
-  const shares = countsOf(attributes, inputs[0].shape.slice(2), shape.slice(2)).map(
-    (count) => full / count,
-  );
+  const [from, wanted] = [inputs[0].shape, shape].map((dims) => fixedDims(dims.slice(2)));
+  const shares = countsOf(attributes, from, wanted).map((count) => full / count);
   if (shares.every((share) => share === 1)) return layBack(to, means, shape);
-  const factors = to.literal(
-    Float32Array.from(shares),
-    [1, ...wide(shape.slice(2), 1), 1],
-    "float32",
-  );
+  const factors = to.literal(Float32Array.from(shares), [1, ...wide(wanted, 1), 1], "float32");
   return layBack(to, to.binary("Mul", means, factors, "float32"), shape);
 }
 
-type Pool = NodeOf<"MaxPool" | "AveragePool">;
+type Pool = ValueOf<"MaxPool" | "AveragePool">;
 
 const isDilated = ({ dilations }: Window): boolean => dilations.some((by) => by !== 1);
 
 /** What lies under each place of the window, for all windows: TensorFlow's own pools know no dilation. */
-function slices(
-  to: Emitter,
-  { ref, channels }: Laid,
-  { inputs: [x], attributes, shape }: Pool,
-): readonly Ref[] {
+function slices(to: Emitter, { ref, channels }: Laid, { attributes, shape }: Pool): readonly Ref[] {
   const steps = [1, ...wide(attributes.strides, 1), 1];
   const by = wide(attributes.dilations, 1);
-  const sizes = [x.shape[0], ...wide(shape.slice(2), 1), channels];
+  const sizes = [...wide(fixedDims(shape.slice(2)), 1), channels];
   const places = wide(attributes.kernel, 1).reduce<readonly (readonly number[])[]>(
     (rest, size) => rest.flatMap((place) => Array.from({ length: size }, (_, i) => [...place, i])),
     [[]],
   );
   return places.map((place) => {
     const starts = [0, ...place.map((i, axis) => i * by[axis]), 0];
-    const ends = starts.map((start, i) => start + (sizes[i] - 1) * steps[i] + 1);
-    return to.strided(ref, starts, ends, steps, "float32");
+    const ends = sizes.map((size, i) => starts[i + 1] + (size - 1) * steps[i + 1] + 1);
+    // All of the batch, whose size may not be known.
+    return to.strided(ref, starts, [0, ...ends], steps, "float32", { end: 1 });
   });
 }
 

@@ -1,0 +1,1 @@
+export { exportSavedModel } from "./export-saved-model.ts";
