@@ -26,7 +26,10 @@ export function makeModel({ numpy: np, nn, jit, valueAndGrad }) {
     ); // [tasks, batch, units]
     const tower = nn.relu(layer(mixed, V1, c1));
     const weights = V2.reshape([tasks, 1, V2.shape[1]]);
-    const scores = tower.mul(weights).sum(-1).add(c2.reshape([tasks, 1]));
+    const scores = tower
+      .mul(weights)
+      .sum(-1)
+      .add(c2.reshape([tasks, 1]));
     return nn.softplus(scores.ref).sub(y.mul(scores)).mean(1);
   }
 
