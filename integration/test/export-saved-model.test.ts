@@ -1,10 +1,7 @@
-import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { sharedBottom } from "@polytask/arch-shared-bottom";
 import { type Columns, createTrainer, input, type Rows, type Trainer } from "@polytask/core";
 import { networkOf } from "@polytask/core/engine";
@@ -29,21 +26,7 @@ import {
 } from "./export-support.ts";
 import { type ReadModel, readSavedModel } from "./saved-model-reader.ts";
 import { isThere, openSavedModel } from "./saved-model-session.ts";
-
-/** A tfjs-node with its addon, which tests run where there is one. */
-const tfjsNode = await (async () => {
-  const { resolve } = createRequire(import.meta.url);
-  for (const name of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
-    try {
-      const path = resolve(name);
-      await promisify(execFile)(process.execPath, ["-e", `require(${JSON.stringify(path)})`]);
-      return path;
-    } catch {
-      // Not installed, or without its addon.
-    }
-  }
-  return undefined;
-})();
+import { inChild, tfjsNode } from "./tfjs-node.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -179,36 +162,25 @@ describe.each(Object.entries(architectures))("an exported %s", (_, architecture)
   });
 });
 
-/** What tf.node.loadSavedModel makes of a folder, in a process of its own: the addon takes the backend over. */
+/** What tf.node.loadSavedModel makes of a folder. */
 async function inTfjsNode(
   path: string,
   dir: string,
   feeds: readonly unknown[],
 ): Promise<Readonly<Record<string, readonly number[]>>> {
-  // Node 23 has left out what tfjs 4.22 asks it.
   const program = `
-    const util = require("node:util");
-    util.isNullOrUndefined ??= (value) => value == null;
-    util.isArray ??= Array.isArray;
-    const tf = require(${JSON.stringify(path)});
-    (async () => {
-      const model = await tf.node.loadSavedModel(process.argv[1]);
-      const feeds = JSON.parse(process.argv[2]).map(({ name, values, shape, dtype }) => [
-        name, tf.tensor(values, shape, dtype),
-      ]);
-      const results = model.predict(Object.fromEntries(feeds));
-      console.log(JSON.stringify(Object.fromEntries(
-        Object.entries(results).map(([name, tensor]) => [name, [...tensor.dataSync()]]),
-      )));
-    })();
+    const [path, dir, given] = process.argv.slice(1);
+    const tf = require(path);
+    const model = await tf.node.loadSavedModel(dir);
+    const feeds = JSON.parse(given).map(({ name, values, shape, dtype }) => [
+      name, tf.tensor(values, shape, dtype),
+    ]);
+    const results = model.predict(Object.fromEntries(feeds));
+    console.log(JSON.stringify(Object.fromEntries(
+      Object.entries(results).map(([name, tensor]) => [name, [...tensor.dataSync()]]),
+    )));
   `;
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    "-e",
-    program,
-    dir,
-    JSON.stringify(feeds),
-  ]);
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, number[]>;
+  return (await inChild(program, path, dir, JSON.stringify(feeds))) as Record<string, number[]>;
 }
 
 describe("the batch's size in a forward pass", () => {

@@ -20,7 +20,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs";
 
 export type Names = "click" | "price" | "kind";
-export const tasks = {
+const tasks = {
   click: binary(),
   price: regression({ mean: 100, deviation: 5 }),
   kind: multiclass(3),
@@ -36,7 +36,7 @@ export const columns = {
   city: counted((i) => ["Oslo", "Rome", "Lima", null][i % 4]),
   device: counted((i) => (i * i) % 11),
 };
-export const labels = {
+const labels = {
   click: counted((i) => i % 2),
   price: counted((i) => 95 + (i % 11)),
   kind: counted((i) => i % 3),

@@ -9,7 +9,7 @@ const library = process.env["POLYTASK_TENSORFLOW"];
 export const isThere: boolean = library !== undefined && existsSync(library);
 
 /** Numbers of an input: TensorFlow's number for their type is that of the signature. */
-export interface Feed {
+interface Feed {
   readonly tensor: ReadTensor;
   readonly values: Float32Array | Int32Array;
   readonly shape: readonly number[];

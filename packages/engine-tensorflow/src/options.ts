@@ -4,6 +4,12 @@ import { badOption } from "@polytask/core";
 /** Options of the engine on TensorFlow. */
 export interface TensorflowOptions {
   /**
+   * What calls TensorFlow. "library": koffi, in the libraries that `library` names. "tfjs-node": the addon of a loaded
+   * @tensorflow/tfjs-node or tfjs-node-gpu, in its TensorFlow, on its device, and without `library`, `threads` and `xla`.
+   * Default "library".
+   */
+  readonly through?: "library" | "tfjs-node";
+  /**
    * The folder "tensorflow" of a TensorFlow for Python, which holds its libraries. Default: what POLYTASK_TENSORFLOW names,
    * else the one that python3 has.
    */
@@ -22,6 +28,7 @@ export interface TensorflowOptions {
 
 /** Options, checked and completed. */
 export interface TensorflowSettings {
+  readonly through: "library" | "tfjs-node";
   readonly library?: string;
   readonly device: "CPU" | "GPU";
   readonly threads?: number;
@@ -30,7 +37,20 @@ export interface TensorflowSettings {
 
 /** @throws POLYTASK_OPTION */
 export function readOptions(options: TensorflowOptions): TensorflowSettings {
-  const { library, device = "cpu", threads, xla = false, fallback = "none" } = options;
+  const { through = "library", library, device = "cpu", threads } = options;
+  const { xla = false, fallback = "none" } = options;
+  if (through !== "library" && through !== "tfjs-node") {
+    throw badOption("tensorflow", "through", '"library" or "tfjs-node"', through);
+  }
+  if (through === "tfjs-node") {
+    // What its sessions cannot be told.
+    for (const name of ["library", "threads", "xla"] as const) {
+      const given = options[name];
+      if (given !== undefined && given !== false) {
+        throw badOption("tensorflow", name, 'left out where through is "tfjs-node"', given);
+      }
+    }
+  }
   if (library !== undefined && (typeof library !== "string" || library === "")) {
     throw badOption("tensorflow", "library", "the path of a folder", library);
   }
@@ -45,6 +65,7 @@ export function readOptions(options: TensorflowOptions): TensorflowSettings {
     throw badOption("tensorflow", "fallback", '"eager" or "none"', fallback);
   }
   return {
+    through,
     device: device === "gpu" ? "GPU" : "CPU",
     xla,
     ...(library !== undefined && { library }),

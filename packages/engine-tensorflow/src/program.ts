@@ -40,12 +40,12 @@ function createProgram(
 ): Program {
   const name = `polytask_${named++}`;
   const attributes: Attributes = xla ? { _XlaMustCompile: { bool: true } } : {};
-  const { bytes, inputs } = encode(
+  const { definition, inputs } = encode(
     name,
     targets.map(({ node }) => node),
     attributes,
   );
-  context.add(name, bytes);
+  context.add(definition);
   const stays = (space: string): boolean => store?.find(space) !== undefined;
   let into = writes;
 

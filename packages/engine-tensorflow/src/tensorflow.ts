@@ -9,6 +9,7 @@ import { CONTRACT, type EnginePlugin, type PolytaskError } from "@polytask/core"
 import { openTensorflow } from "./library/open.ts";
 import { readOptions, type TensorflowOptions, type TensorflowSettings } from "./options.ts";
 import { deviceLoader, hostLoader } from "./program.ts";
+import { openTfjsNode } from "./tfjs-node/open.ts";
 
 /**
  * Runs every step as compiled graphs in TensorFlow, instead of op by op, on the CPU or on an NVIDIA GPU.
@@ -18,8 +19,9 @@ import { deviceLoader, hostLoader } from "./program.ts";
  * host's numbers, losses and the T×T inner products cross. Results are those of the eager engine to rounding, and a saved
  * trainer may be restored under either.
  *
- * Needs the package koffi, and the libraries of a TensorFlow for Python; both are loaded when the trainer is made. While
- * `fit` runs, variables may lag behind what the engine holds; they are current between calls of the trainer.
+ * Needs the package koffi, and the libraries of a TensorFlow for Python; both are loaded when the trainer is made. With
+ * `through: "tfjs-node"` it needs neither, but a tfjs-node that is loaded. While `fit` runs, variables may lag behind what
+ * the engine holds; they are current between calls of the trainer.
  *
  * @throws POLYTASK_OPTION; createTrainer throws POLYTASK_TENSORFLOW_LIBRARY without the library, POLYTASK_TENSORFLOW_DEVICE
  * without a GPU that was asked for. The first step of a shape throws an error of the tracer where plugin code cannot be
@@ -55,7 +57,8 @@ export function tensorflow<Name extends string>(
 
 /** TensorFlow, as engines of compiled steps know a runtime. */
 async function openRuntime(settings: TensorflowSettings): Promise<Runtime> {
-  const context = await openTensorflow(settings);
+  const context =
+    settings.through === "tfjs-node" ? openTfjsNode(settings) : await openTensorflow(settings);
   return {
     loader: hostLoader(context, settings),
     device: {

@@ -106,6 +106,10 @@ describe("options", () => {
     [{ xla: "yes" }, "xla"],
     [{ library: "" }, "library"],
     [{ fallback: "maybe" }, "fallback"],
+    [{ through: "python" }, "through"],
+    [{ through: "tfjs-node", library: "/somewhere" }, "library"],
+    [{ through: "tfjs-node", threads: 2 }, "threads"],
+    [{ through: "tfjs-node", xla: true }, "xla"],
   ])("%j are refused", (options, name) => {
     expect(() => tensorflow(options as TensorflowOptions)).toThrow(`option "${name}"`);
   });

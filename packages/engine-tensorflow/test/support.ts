@@ -6,7 +6,7 @@ import type { Context } from "../src/library/context.ts";
 import { openTensorflow } from "../src/library/open.ts";
 
 /** Where tests find a TensorFlow; without one, those that run it are skipped. */
-export const library = process.env["POLYTASK_TENSORFLOW"];
+const library = process.env["POLYTASK_TENSORFLOW"];
 export const isThere = library !== undefined && existsSync(library);
 
 export type Memory = (space: string) => Values;
@@ -32,8 +32,12 @@ export async function run(
 ): Promise<readonly Values[]> {
   const context = await open();
   const name = `f${functions++}`;
-  const { bytes, inputs } = encode(name, nodes, xla ? { _XlaMustCompile: { bool: true } } : {});
-  context.add(name, bytes);
+  const { definition, inputs } = encode(
+    name,
+    nodes,
+    xla ? { _XlaMustCompile: { bool: true } } : {},
+  );
+  context.add(definition);
   const feeds = inputs.map(({ attributes: { at, space }, shape, dtype }) =>
     context.tensor(memory(space).slice(at, at + sizeOf(shape)), shape, dtype),
   );

@@ -5,7 +5,7 @@ export const DATA_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 export type OnnxType = keyof typeof DATA_TYPE;
 
 /** An axis length: a number, or a name for one that is known only when the model runs. */
-export type OnnxDim = number | string;
+type OnnxDim = number | string;
 
 /** TensorProto, numbers as little-endian bytes. */
 export interface OnnxTensor {

@@ -2,14 +2,13 @@ import type { Value } from "@polytask/compiled/export";
 import { ancestors, type Node, type NodeOf, sameShape, type Shape, sizeOf } from "@polytask/graph";
 import { Emitter } from "./emitter.ts";
 import { TENSORFLOW_OPS } from "./ops.ts";
-import { type Attributes, type Ref, writeFunction } from "./proto.ts";
+import type { Attributes, FunctionDef, Ref } from "./proto.ts";
 
-export type View = NodeOf<"View">;
+type View = NodeOf<"View">;
 
 /** A graph as a function of TensorFlow. */
 export interface EncodedFunction {
-  /** FunctionDef. */
-  readonly bytes: Uint8Array;
+  readonly definition: FunctionDef;
   /** What its inputs read, in their order: each piece of memory once. */
   readonly inputs: readonly View[];
 }
@@ -29,14 +28,14 @@ export function encode(
     else if (value.op !== "Constant") to.define(value, loweringOf(value.op)(to, value));
   }
   const inputs = [...views.values()];
-  const bytes = writeFunction({
+  const definition: FunctionDef = {
     name,
     inputs: inputs.map(({ view, ref }) => ({ name: ref.node, dtype: view.dtype })),
     outputs: outputs.map((node, i) => ({ name: `y${i}`, dtype: node.dtype, of: to.ref(node) })),
     nodes: to.nodes,
     attributes,
-  });
-  return { bytes, inputs: inputs.map(({ view }) => view) };
+  };
+  return { definition, inputs: inputs.map(({ view }) => view) };
 }
 
 /** The table's entry; that it fits the value's own op, the compiler cannot see. */

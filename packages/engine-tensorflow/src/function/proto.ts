@@ -14,14 +14,14 @@ export interface Ref {
 }
 
 /** TensorProto: numbers as little-endian bytes, or one number for all. */
-export interface TensorValue {
+interface TensorValue {
   readonly dtype: DType;
   readonly shape: Shape;
   readonly content: Uint8Array | number;
 }
 
 /** AttrValue, one of these; −1 in a shape is a length that is not known. */
-export type Attribute =
+type Attribute =
   | { readonly type: DType }
   | { readonly int: number }
   | { readonly bool: boolean }
@@ -42,7 +42,7 @@ export interface NodeDef {
 }
 
 /** An input or output of a function. */
-export interface Argument {
+interface Argument {
   readonly name: string;
   readonly dtype: DType;
 }

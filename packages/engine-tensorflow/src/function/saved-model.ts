@@ -1,4 +1,4 @@
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { DType, Shape } from "@polytask/graph";
 import {
   DATA_TYPE,
@@ -22,8 +22,6 @@ export interface SignatureTensor {
 /** SavedModel with one graph for serving. */
 export interface SavedModel {
   readonly nodes: readonly NodeDef[];
-  /** FunctionDefs that nodes call. */
-  readonly functions?: readonly Uint8Array[];
   readonly inputs: readonly SignatureTensor[];
   readonly outputs: readonly SignatureTensor[];
   /** Texts for those who read the file; TensorFlow leaves them alone. */
@@ -57,18 +55,16 @@ export function writeSavedModel(of: SavedModel): Uint8Array {
   return to.finish();
 }
 
-function writeGraph(to: BinaryWriter, { nodes, functions = [] }: SavedModel): void {
+function writeGraph(to: BinaryWriter, { nodes }: SavedModel): void {
   for (const node of nodes) message(to, 1, () => writeNode(to, node, inGraph));
-  if (functions.length > 0) {
-    message(to, 2, () => {
-      for (const bytes of functions) to.tag(1, WireType.LengthDelimited).bytes(bytes);
-    });
-  }
   message(to, 4, () => integer(to, 1, PRODUCER));
 }
 
 /** How a node of a graph names what it reads. */
 const inGraph = ({ node, index = 0 }: Ref): string => (index === 0 ? node : `${node}:${index}`);
+
+/** How feeds and fetches name it. */
+export const tensorName = ({ node, index = 0 }: Ref): string => `${node}:${index}`;
 
 function writeTensorInfo(
   to: BinaryWriter,
@@ -76,7 +72,7 @@ function writeTensorInfo(
   { name, of, dtype, shape }: SignatureTensor,
 ): void {
   entry(to, field, name, () => {
-    text(to, 1, `${of.node}:${of.index ?? 0}`);
+    text(to, 1, tensorName(of));
     integer(to, 2, DATA_TYPE[dtype]);
     message(to, 3, () => writeShape(to, shape));
   });

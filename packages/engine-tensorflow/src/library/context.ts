@@ -1,10 +1,10 @@
 import type { DType, Shape } from "@polytask/graph";
-import { DATA_TYPE } from "../function/proto.ts";
+import { DATA_TYPE, type FunctionDef, writeFunction } from "../function/proto.ts";
 import { refused } from "./errors.ts";
 import type { CApi, Pointer } from "./c-api.ts";
 
 /** Numbers as the host holds them; a bool is a byte. */
-export type Values = Float32Array | Int32Array | Uint8Array;
+type Values = Float32Array | Int32Array | Uint8Array;
 
 /** A tensor that TensorFlow holds, wherever that is. */
 export interface Handle {
@@ -16,7 +16,7 @@ export interface Handle {
 export interface Context {
   readonly devices: readonly { readonly name: string; readonly type: string }[];
   /** Makes a function known; the name is free again after `remove`. */
-  readonly add: (name: string, bytes: Uint8Array) => void;
+  readonly add: (definition: FunctionDef) => void;
   readonly remove: (name: string) => void;
   /** Calls a function once; its results are the caller's. */
   readonly call: (name: string, inputs: readonly Handle[], results: number) => readonly Handle[];
@@ -71,7 +71,8 @@ export function openContext(
 
   return {
     devices,
-    add: (name, bytes) => {
+    add: (definition) => {
+      const bytes = writeFunction(definition);
       api.addFunction(context, bytes, bytes.length, status);
       check("a graph");
     },

@@ -13,6 +13,18 @@ export const noLibrary = (found: string, remedy: string, cause?: unknown): Polyt
     cause === undefined ? undefined : { cause },
   );
 
+/** tfjs-node, which has TensorFlow loaded, is not there. */
+export const noTfjsNode = (found: string): PolytaskError =>
+  new PolytaskError({
+    code: "POLYTASK_TENSORFLOW_LIBRARY",
+    who: 'engine-tensorflow, through "tfjs-node"',
+    required:
+      "tfjs must have the backend of a @tensorflow/tfjs-node or tfjs-node-gpu, which steps run in",
+    found,
+    remedy:
+      'Call `await useBackend("tensorflow")` of @polytask/backend before, or leave the option out: steps then run through koffi.',
+  });
+
 /** TensorFlow runs, but not on a GPU. */
 export const noGpu = (devices: readonly string[]): PolytaskError =>
   new PolytaskError({
