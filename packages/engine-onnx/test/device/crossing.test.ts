@@ -44,10 +44,22 @@ const wide = (units: number): ArchitecturePlugin => ({
   },
 });
 
-/** Numbers that sessions are given or hand out while `run` runs, but for results that a later run is given. */
+/** Numbers that sessions are given, but for their own results, and numbers of results that are read while `run` runs. */
 async function crossing(run: () => Promise<void>): Promise<number> {
-  const results = new Map<Tensor, { readonly size: number; fed: boolean }>();
-  let sent = 0;
+  const results = new Set<Tensor>();
+  let crossed = 0;
+  /** Counts a result's numbers when they are asked for. */
+  const watch = (tensor: Tensor): void => {
+    const { data, size } = tensor;
+    Object.defineProperty(tensor, "data", {
+      configurable: true,
+      get: () => {
+        crossed += size;
+        return data;
+      },
+    });
+    results.add(tensor);
+  };
   const create = InferenceSession.create.bind(InferenceSession);
   const creation = vi.spyOn(InferenceSession, "create").mockImplementation((async (
     bytes: Uint8Array,
@@ -57,15 +69,14 @@ async function crossing(run: () => Promise<void>): Promise<number> {
     const original = session.run.bind(session);
     vi.spyOn(session, "run").mockImplementation(
       async (feeds: InferenceSession.FeedsType, fetches: InferenceSession.FetchesType) => {
+        const own = Object.values(feeds).filter((tensor) => results.has(tensor));
+        // The runtime reads them where they are.
+        for (const tensor of own) Reflect.deleteProperty(tensor, "data");
         for (const tensor of Object.values(feeds)) {
-          const result = results.get(tensor);
-          if (result) result.fed = true;
-          else sent += tensor.size;
+          if (!results.has(tensor)) crossed += tensor.size;
         }
         const found = await original(feeds, fetches);
-        for (const tensor of Object.values(found)) {
-          results.set(tensor, { size: tensor.size, fed: false });
-        }
+        for (const tensor of [...own, ...Object.values(found)]) watch(tensor);
         return found;
       },
     );
@@ -76,7 +87,7 @@ async function crossing(run: () => Promise<void>): Promise<number> {
   } finally {
     creation.mockRestore();
   }
-  return [...results.values()].reduce((sum, { size, fed }) => (fed ? sum : sum + size), sent);
+  return crossed;
 }
 
 describe.each([
@@ -104,7 +115,8 @@ describe.each([
   it("is given all parameters in the host's memory", async () => {
     const engine = () => onnx({ threads: 1 });
     const [few, many] = [await perStep(engine, 8), await perStep(engine, 800)];
-    expect(many - few).toBeGreaterThanOrEqual(792 * (3 + 2));
+    // What is written into an array of the host's counts nowhere: these are the feeds.
+    expect((many - few) / (792 * (3 + 2))).toBeCloseTo(1, 2);
   });
 });
 

@@ -41,12 +41,6 @@ export async function openTensorflow(options: OpenOptions): Promise<Context> {
 async function openLibrary(given?: string): Promise<Library> {
   if (opened && (given === undefined || given === opened.folder)) return opened;
   const folder = await findTensorflow(given);
-  if (opened && opened.folder !== folder) {
-    throw noLibrary(
-      `this process runs the one in ${opened.folder} already`,
-      `Use that one for all trainers, not ${folder}.`,
-    );
-  }
   const koffi = await loadKoffi();
   // Else TensorFlow prints what it finds of every device.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
@@ -54,6 +48,12 @@ async function openLibrary(given?: string): Promise<Library> {
   // Before they are loaded: what is cut off would end the process.
   const fault = await inspectLibraries(paths, functionNames);
   if (fault) throw noLibrary(`${fault.code}: ${fault.found}`, fault.remedy);
+  if (opened && opened.folder !== folder) {
+    throw noLibrary(
+      `this process runs the one in ${opened.folder} already`,
+      `Use that one for all trainers, not ${folder}.`,
+    );
+  }
   try {
     pin(koffi, paths);
     const [framework, cc] = paths.map((path) => koffi.load(path, { global: true, lazy: true }));
