@@ -89,10 +89,10 @@ function engineTensorflow() {
     ]),
     // One architecture in four: XLA compiles each combination for seconds.
     ["engines of integration, XLA", held("tensorflow-xla", "test/engines.test.ts", "-t", "MMoE")],
-    [
-      "memory of a thousand steps",
-      vitestWith(env, "integration", "test/tensorflow-memory.test.ts"),
-    ],
+    ...["tensorflow-memory", "export-saved-model", "through-tfjs-node"].map((name) => [
+      `${name} of integration`,
+      vitestWith(env, "integration", `test/${name}.test.ts`),
+    ]),
     ...examples(choice("tensorflow"), { env }),
     ...examples(choice("tensorflow-xla"), { env }).slice(0, 1),
     ...versions(choice("tensorflow"), env),
