@@ -31,6 +31,15 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     await useBackend(backend);
   });
 
+  it("takes the maximum of a dilation where all sums are negative", async () => {
+    const x = tf.tensor4d([-5, -3, -4, -9], [1, 2, 2, 1]);
+    const filter = tf.tensor3d([0.5, 0, -1, 2], [2, 2, 1]);
+    // the windows that stay inside: one; with padding behind, four
+    expect(await values(() => tf.dilation2d(x, filter, 1, "valid"))).toEqual([-3]);
+    expect(await values(() => tf.dilation2d(x, filter, 1, "same"))).toEqual([-3, -2.5, -3.5, -8.5]);
+    tf.dispose([x, filter]);
+  });
+
   describe("segment sums", () => {
     const sum = (x: tf.Tensor, ids: tf.Tensor, segments: number) =>
       result(() => tf.unsortedSegmentSum(x, ids as tf.Tensor1D, segments));

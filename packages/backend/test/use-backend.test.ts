@@ -24,6 +24,7 @@ const onWasm = [
   "ClipByValue",
   "Relu6",
   "OneHot",
+  "Dilation2D",
   "Dilation2DBackpropInput",
   "Dilation2DBackpropFilter",
   "MaxPoolGrad",

@@ -4,7 +4,7 @@ import { broadcastBatches } from "./broadcast-batches.ts";
 import { castToBool } from "./cast-to-bool.ts";
 import { conv2dFilterGradient } from "./conv2d-filter-gradient.ts";
 import { convolutionGradients } from "./convolution-gradients.ts";
-import { dilationGradients } from "./dilation-gradients.ts";
+import { dilation } from "./dilation.ts";
 import { emptyGather } from "./empty-gather.ts";
 import { emptyReductions } from "./empty-reductions.ts";
 import { fusedProduct } from "./fused-product.ts";
@@ -34,7 +34,7 @@ export const repairs: readonly Repair[] = [
   nanPasses,
   maxPoolGradients,
   averagePoolGradients,
-  dilationGradients,
+  dilation,
   conv2dFilterGradient,
   convolutionGradients,
   resizeNearestGradient,
