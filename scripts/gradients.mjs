@@ -3,7 +3,7 @@
 //   node scripts/gradients.mjs                       cpu, wasm and the compiled engine; other columns stay as they are
 //   node scripts/gradients.mjs --backends webgpu     those named, of cpu, wasm, tensorflow, webgpu, compiled
 //   node scripts/gradients.mjs --check               changes nothing; fails where the file is not current
-//   node scripts/gradients.mjs --file /tmp/copy.md   another file
+//   node scripts/gradients.mjs --file copy.md        another file
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

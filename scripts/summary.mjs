@@ -6,9 +6,12 @@ import { isMain, root } from "./run.mjs";
 const own = join(root, ".cache", "results");
 
 function vitestResults() {
-  return ["packages", "examples"]
-    .flatMap((kind) => readdirSync(join(root, kind)).map((name) => join(root, kind, name)))
-    .map((folder) => join(folder, ".cache", "vitest.json"));
+  const many = ["packages", "examples"].flatMap((kind) =>
+    readdirSync(join(root, kind)).map((name) => join(kind, name)),
+  );
+  return [...many, "integration", "bench"].map((folder) =>
+    join(root, folder, ".cache", "vitest.json"),
+  );
 }
 
 /** Forgets earlier results, so that a run that dies early does not report them as its own. */

@@ -1,5 +1,6 @@
-import { type DType, type Node, sizeOf } from "@polytask/graph";
-import { evaluate, type Values } from "../../../graph/test/evaluate.ts";
+import { type Node, sizeOf } from "@polytask/graph";
+import type { Values } from "../../../graph/test/evaluate.ts";
+import { array, differenceIn, type Memory } from "../../../graph/test/runtime/run.ts";
 import { encode } from "../../src/onnx/index.ts";
 import {
   createSession,
@@ -7,15 +8,6 @@ import {
   tensorOf,
   type Tensors,
 } from "../../src/session/index.ts";
-
-export type Memory = (space: string) => Values;
-
-const array = (dtype: DType, size: number): Values =>
-  dtype === "float32"
-    ? new Float32Array(size)
-    : dtype === "int32"
-      ? new Int32Array(size)
-      : new Uint8Array(size);
 
 /** What nodes are worth in onnxruntime. */
 export async function run(
@@ -48,23 +40,9 @@ export async function run(
   }
 }
 
-/** The largest difference between onnxruntime and the interpreter, relative to numbers above 1; ∞ where one is not finite. */
-export async function difference(
+/** The largest difference between onnxruntime and the interpreter, as `differenceIn` has it. */
+export const difference = (
   nodes: readonly Node[],
   memory: Memory,
   options?: SessionOptions,
-): Promise<number> {
-  const [found, wanted] = [await run(nodes, memory, options), await evaluate(nodes, memory)];
-  return Math.max(...found.map((values, i) => distance(values, wanted[i])));
-}
-
-function distance(found: Values, wanted: Values): number {
-  if (found.length !== wanted.length) return Infinity;
-  let most = 0;
-  for (let i = 0; i < found.length; i++) {
-    if (Object.is(found[i], wanted[i])) continue;
-    const away = Math.abs(found[i] - wanted[i]) / Math.max(1, Math.abs(wanted[i]));
-    most = Math.max(most, Number.isNaN(away) ? Infinity : away);
-  }
-  return most;
-}
+): Promise<number> => differenceIn((of, at) => run(of, at, options), nodes, memory);

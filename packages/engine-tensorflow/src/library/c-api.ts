@@ -38,12 +38,6 @@ export interface CApi {
   readonly newHandle: (tensor: Pointer, status: Pointer) => Pointer;
   readonly deleteHandle: (handle: Pointer) => void;
   readonly resolveHandle: (handle: Pointer, status: Pointer) => Pointer;
-  readonly copyToDevice: (
-    handle: Pointer,
-    context: Pointer,
-    device: string,
-    status: Pointer,
-  ) => Pointer;
   readonly newOp: (context: Pointer, name: string, status: Pointer) => Pointer;
   readonly setDevice: (op: Pointer, device: string, status: Pointer) => void;
   readonly addInput: (op: Pointer, handle: Pointer, status: Pointer) => void;
@@ -81,7 +75,6 @@ const declarations: { readonly [Name in keyof CApi]: string } = {
   newHandle: "intptr_t TFE_NewTensorHandle(intptr_t, intptr_t)",
   deleteHandle: "void TFE_DeleteTensorHandle(intptr_t)",
   resolveHandle: "intptr_t TFE_TensorHandleResolve(intptr_t, intptr_t)",
-  copyToDevice: "intptr_t TFE_TensorHandleCopyToDevice(intptr_t, intptr_t, const char *, intptr_t)",
   newOp: "intptr_t TFE_NewOp(intptr_t, const char *, intptr_t)",
   setDevice: "void TFE_OpSetDevice(intptr_t, const char *, intptr_t)",
   addInput: "void TFE_OpAddInput(intptr_t, intptr_t, intptr_t)",

@@ -1,6 +1,6 @@
 import { type DType, Graph, type Node, type Shape, sizeOf } from "@polytask/graph";
 import fc from "fast-check";
-import type { Values } from "../../../graph/test/evaluate.ts";
+import type { Values } from "../evaluate.ts";
 
 const numbersBelow = (last: number, size: number): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: 0, max: last }), { minLength: size, maxLength: size });

@@ -1,0 +1,42 @@
+import { Graph, type Op, ops } from "@polytask/graph";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { CASES } from "./cases.ts";
+import { Drawing } from "./drawing.ts";
+import { differenceIn, type Run } from "./run.ts";
+
+/** In float64, where results may be far below 1. */
+const EXACT = {
+  Exp: Math.exp,
+  Sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
+  Softplus: (x: number) => Math.log1p(Math.exp(-Math.abs(x))) + Math.max(x, 0),
+  Tanh: Math.tanh,
+} as const;
+
+/** Holds a runtime to what node.ts says of every op. */
+export function describeOps(run: Run): void {
+  it.each(Object.keys(CASES) as Op[])("%s is what the interpreter says", async (op) => {
+    await fc.assert(
+      fc.asyncProperty(fc.gen(), async (draw) => {
+        const drawing = new Drawing(draw);
+        const node = CASES[op](drawing);
+        expect(await differenceIn(run, [node], drawing.memory)).toBeLessThan(1e-6);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it.each(Object.keys(EXACT) as (keyof typeof EXACT)[])(
+    "%s keeps its digits where it is small",
+    async (op) => {
+      const points = Float32Array.from({ length: 401 }, (_, i) => (i - 200) * 0.1 + 0.01);
+      const graph = new Graph();
+      const node = ops.unary(graph, op, graph.view("x", 0, [points.length]));
+      const [found] = await run([node], () => points);
+      points.forEach((x, i) => {
+        const exact = EXACT[op](x);
+        expect(Math.abs(found[i] / exact - 1), `at ${x}`).toBeLessThan(1e-6);
+      });
+    },
+  );
+}
