@@ -79,6 +79,18 @@ export function createApplying<Name extends string>(
     return form.magnitudes;
   };
 
+  /** The second graph by itself: all together where they move alike, else each, which tells whose gradient is not finite. */
+  const applyNow = async (moving: readonly Moving[], rate: number, step: number): Promise<void> => {
+    const scalars = scalarsOf(optimizer, moving, counts, rate);
+    inputs.moves.fill(0);
+    for (const { index } of moving) inputs.moves[index] = 1;
+    const alike = groups.every((members) => areAlike(scalars, members));
+    if (alike && (await run(scalars, groups)).every(Number.isFinite)) return;
+    const magnitudes = await run(scalars, undefined);
+    const bad = moving.find(({ index }) => !Number.isFinite(magnitudes[index]));
+    if (bad) throw nonFiniteGradient(bad.of.info.name, bad.of.tasks, step);
+  };
+
   const continuation: Continuation = {
     begin: (info) => {
       const present = network.tasks.flatMap((_, k) => (info.counts[k] > 0 ? [k] : []));
@@ -114,16 +126,7 @@ export function createApplying<Name extends string>(
       const ended = done;
       done = undefined;
       if (moving.length === 0) return;
-      const scalars = scalarsOf(optimizer, moving, counts, rate);
-      inputs.moves.fill(0);
-      for (const { index } of moving) inputs.moves[index] = 1;
-      const alike = groups.every((members) => areAlike(scalars, members));
-      const magnitudes = ended?.magnitudes ?? (alike ? await run(scalars, groups) : undefined);
-      if (!magnitudes?.every(Number.isFinite)) {
-        const each = await run(scalars, undefined);
-        const bad = moving.find(({ index }) => !Number.isFinite(each[index]));
-        if (bad) throw nonFiniteGradient(bad.of.info.name, bad.of.tasks, step);
-      }
+      if (!ended?.magnitudes.every(Number.isFinite)) await applyNow(moving, rate, step);
       store.commit();
       for (const { of } of moving) counts.set(of.info.name, (counts.get(of.info.name) ?? 0) + 1);
     },
