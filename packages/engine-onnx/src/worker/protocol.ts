@@ -1,12 +1,17 @@
 import type { Values } from "@polytask/compiled";
 import type { DType } from "@polytask/graph";
 import type { LoadOptions, Slot } from "../session/host.ts";
+import type { SessionOptions } from "../session/session.ts";
+import type { Gate } from "./exit-guard.ts";
 import type { Fault } from "./faults.ts";
 
-/**
- * What the trainer's thread asks of the worker, which does one thing after another. The worker is started with the options
- * of its sessions as `workerData`, and answers number 0 unasked when it is ready.
- */
+/** The `workerData` that a worker is started with. It answers number 0 unasked when it is ready. */
+export interface WorkerStart {
+  readonly options: SessionOptions;
+  readonly gate: Gate;
+}
+
+/** What the trainer's thread asks of the worker, which does one thing after another. */
 export type Request =
   | ({ readonly kind: "load"; readonly model: number; readonly bytes: Uint8Array } & LoadOptions)
   | BindRequest

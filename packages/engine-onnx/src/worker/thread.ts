@@ -2,7 +2,8 @@ import { Worker } from "node:worker_threads";
 import { messageOf } from "../session/errors.ts";
 import type { SessionOptions } from "../session/session.ts";
 import { errorOf, workerEnded } from "./errors.ts";
-import type { Answer, Question, Request } from "./protocol.ts";
+import { createGate, guardExit } from "./exit-guard.ts";
+import type { Answer, Question, Request, WorkerStart } from "./protocol.ts";
 
 /** The worker as the trainer's thread sees it. It keeps the process alive while it owes an answer, and no longer. */
 export interface Thread {
@@ -15,12 +16,14 @@ export interface Thread {
 
 /** @throws POLYTASK_ONNX_RUNTIME, POLYTASK_ONNX_PROVIDER */
 export async function startThread(options: SessionOptions): Promise<Thread> {
+  const gate = createGate();
   const worker = new Worker(new URL("./worker.js", import.meta.url), {
     name: "polytask",
-    workerData: options,
+    workerData: { options, gate } satisfies WorkerStart,
     // Threads inherit the process's flags; this one is about a program on the command line, and refuses a file.
     ...(process.execArgv.some((flag) => flag.startsWith("--input-type")) && { execArgv: [] }),
   });
+  const unguard = guardExit(gate);
   const waiting = new Map<number, (error?: Error) => void>();
   let cause: unknown;
   let ended: Error | undefined;
@@ -45,6 +48,7 @@ export async function startThread(options: SessionOptions): Promise<Thread> {
   });
   const exited = new Promise<void>((resolve) => {
     worker.on("exit", () => {
+      unguard();
       ended = workerEnded(
         cause === undefined ? "it was ended from outside" : `it ended: ${messageOf(cause)}`,
         cause,

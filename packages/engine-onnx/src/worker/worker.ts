@@ -1,14 +1,15 @@
 /** The worker thread: answers one question after another. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { SessionOptions } from "../session/session.ts";
+import { throughGate } from "./exit-guard.ts";
 import { faultOf } from "./faults.ts";
-import type { Answer, Question } from "./protocol.ts";
+import type { Answer, Question, WorkerStart } from "./protocol.ts";
 import { serve } from "./serve.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.js is started by the engine, as a worker thread");
 
-const served = serve(workerData as SessionOptions);
+const { options, gate } = workerData as WorkerStart;
+const served = throughGate(gate, () => serve(options));
 
 async function answer(id: number, done: Promise<unknown>): Promise<void> {
   try {
@@ -24,7 +25,7 @@ port.on("message", ({ id, request }: Question) => {
   last = last.then(() =>
     answer(
       id,
-      served.then((perform) => perform(request)),
+      served.then((perform) => throughGate(gate, () => perform(request))),
     ),
   );
   if (request.kind === "close") void last.then(() => port.close());
