@@ -2,6 +2,7 @@ import type { DType, Shape } from "@polytask/graph";
 import { DATA_TYPE, type FunctionDef, writeFunction } from "../function/proto.ts";
 import { refused } from "./errors.ts";
 import type { CApi, Pointer } from "./c-api.ts";
+import type { Uninterrupted } from "./signals.ts";
 
 /** Numbers as the host holds them; a bool is a byte. */
 type Values = Float32Array | Int32Array | Uint8Array;
@@ -38,11 +39,16 @@ export interface ContextOptions {
   readonly device: "CPU" | "GPU";
 }
 
-export function openContext(
-  api: CApi,
-  view: (pointer: Pointer, bytes: number) => ArrayBuffer,
-  options: ContextOptions,
-): Context {
+/** What the library is called with. */
+export interface Calls {
+  readonly api: CApi;
+  /** Memory of the library. */
+  readonly view: (pointer: Pointer, bytes: number) => ArrayBuffer;
+  /** For whatever computes, or begins threads that do. */
+  readonly uninterrupted: Uninterrupted;
+}
+
+export function openContext({ api, view, uninterrupted }: Calls, options: ContextOptions): Context {
   const status = api.newStatus();
   const check = (what: string): void => {
     if (api.statusCode(status) !== 0) throw refused(what, api.statusMessage(status));
@@ -51,7 +57,7 @@ export function openContext(
   const config = configOf(options);
   api.setConfig(settings, config, config.length, status);
   check("its settings");
-  const context = api.newContext(settings, status);
+  const context = uninterrupted(() => api.newContext(settings, status));
   api.deleteContextOptions(settings);
   check("to start");
 
@@ -85,12 +91,16 @@ export function openContext(
       check("a graph");
       try {
         if (device) api.setDevice(op, device.name, status);
+        // Only where a call has settings does TensorFlow optimize the function's graph, as it does that of a session.
+        api.setText(op, "config_proto", config, config.length);
         for (const { pointer } of inputs) {
           api.addInput(op, pointer, status);
           check("an input");
         }
         const found = new BigInt64Array(results);
-        api.execute(op, found, Int32Array.of(results), status);
+        uninterrupted(() => {
+          api.execute(op, found, Int32Array.of(results), status);
+        });
         calls++;
         check("to run a graph");
         return Array.from(found, (pointer) => handle(Number(pointer)));

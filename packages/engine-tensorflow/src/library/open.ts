@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type * as koffiPackage from "koffi";
 import { inspectLibraries } from "@polytask/backend/tensorflow";
-import { type CApi, declare, functionNames } from "./c-api.ts";
-import { type Context, type ContextOptions, openContext } from "./context.ts";
+import { declare, functionNames } from "./c-api.ts";
+import { type Calls, type Context, type ContextOptions, openContext } from "./context.ts";
 import { noGpu, noLibrary } from "./errors.ts";
 import { findTensorflow, LIBRARIES } from "./find.ts";
+import { uninterrupted } from "./signals.ts";
 
 export interface OpenOptions extends ContextOptions {
   /** The folder that holds the libraries. */
@@ -15,8 +16,7 @@ type Koffi = typeof koffiPackage;
 
 interface Library {
   readonly folder: string;
-  readonly koffi: Koffi;
-  readonly api: CApi;
+  readonly calls: Calls;
 }
 
 /** A process has one TensorFlow. */
@@ -28,8 +28,7 @@ let opened: Library | undefined;
  * @throws POLYTASK_TENSORFLOW_LIBRARY, POLYTASK_TENSORFLOW_DEVICE
  */
 export async function openTensorflow(options: OpenOptions): Promise<Context> {
-  const { koffi, api } = await openLibrary(options.library);
-  const context = openContext(api, (pointer, bytes) => koffi.view(pointer, bytes), options);
+  const context = openContext((await openLibrary(options.library)).calls, options);
   if (options.device === "GPU" && !context.devices.some(({ type }) => type === "GPU")) {
     const types = context.devices.map(({ type }) => type);
     context.close();
@@ -57,7 +56,14 @@ async function openLibrary(given?: string): Promise<Library> {
   try {
     pin(koffi, paths);
     const [framework, cc] = paths.map((path) => koffi.load(path, { global: true, lazy: true }));
-    opened = { folder, koffi, api: declare(cc, framework) };
+    opened = {
+      folder,
+      calls: {
+        api: declare(cc, framework),
+        view: (pointer, bytes) => koffi.view(pointer, bytes),
+        uninterrupted: uninterrupted(koffi),
+      },
+    };
     return opened;
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
