@@ -26,6 +26,8 @@ type Attribute =
   | { readonly int: number }
   | { readonly bool: boolean }
   | { readonly text: string }
+  | { readonly bytes: Uint8Array }
+  | { readonly func: string }
   | { readonly ints: readonly number[] }
   | { readonly types: readonly DType[] }
   | { readonly shape: Shape }
@@ -106,6 +108,8 @@ function writeAttribute(to: BinaryWriter, value: Attribute): void {
   else if ("int" in value) to.tag(3, WireType.Varint).int64(value.int);
   else if ("bool" in value) to.tag(5, WireType.Varint).bool(value.bool);
   else if ("text" in value) text(to, 2, value.text);
+  else if ("bytes" in value) to.tag(2, WireType.LengthDelimited).bytes(value.bytes);
+  else if ("func" in value) message(to, 10, () => text(to, 1, value.func));
   else if ("shape" in value) message(to, 7, () => writeShape(to, value.shape));
   else if ("tensor" in value) message(to, 8, () => writeTensor(to, value.tensor));
   else if ("ints" in value) {

@@ -1,12 +1,14 @@
-import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { DType, Shape } from "@polytask/graph";
 import {
   DATA_TYPE,
+  type FunctionDef,
   integer,
   message,
   type NodeDef,
   type Ref,
   text,
+  writeFunction,
   writeNode,
   writeShape,
 } from "./proto.ts";
@@ -22,6 +24,8 @@ export interface SignatureTensor {
 /** SavedModel with one graph for serving. */
 export interface SavedModel {
   readonly nodes: readonly NodeDef[];
+  /** What nodes call. */
+  readonly functions?: readonly FunctionDef[];
   readonly inputs: readonly SignatureTensor[];
   readonly outputs: readonly SignatureTensor[];
   /** Texts for those who read the file; TensorFlow leaves them alone. */
@@ -55,8 +59,11 @@ export function writeSavedModel(of: SavedModel): Uint8Array {
   return to.finish();
 }
 
-function writeGraph(to: BinaryWriter, { nodes }: SavedModel): void {
+function writeGraph(to: BinaryWriter, { nodes, functions = [] }: SavedModel): void {
   for (const node of nodes) message(to, 1, () => writeNode(to, node, inGraph));
+  message(to, 2, () => {
+    for (const one of functions) to.tag(1, WireType.LengthDelimited).bytes(writeFunction(one));
+  });
   message(to, 4, () => integer(to, 1, PRODUCER));
 }
 

@@ -1,5 +1,5 @@
 import { type Dim, fixedDims, type ValueOf } from "@polytask/compiled/export";
-import { type Shape, sizeOf, type Window } from "@polytask/graph";
+import { sameShape, type Shape, sizeOf, type Window } from "@polytask/graph";
 import { type Emitter } from "./emitter.ts";
 import type { Attributes, Ref } from "./proto.ts";
 
@@ -99,10 +99,20 @@ export function conv(
   to: Emitter,
   { inputs: [data, filter], attributes, shape }: ValueOf<"Conv">,
 ): Ref {
-  const { strides, dilations, groups } = attributes;
+  const { dilations, groups } = attributes;
   const [all, perGroup, ...kernel] = fixedDims(filter.shape);
   const outs = all / groups;
-  const x = layOut(to, to.ref(data), data.shape, padsOf(attributes), 0);
+  const laid = layOut(to, to.ref(data), data.shape, padsOf(attributes), 0);
+  // Where one axis has a single window and a stride, TensorFlow 2.21.0 takes that stride for others: there it gets none.
+  const single = shape.slice(2).map((count) => count === 1);
+  const strides = attributes.strides.map((by, i) => (single[i] ? 1 : by));
+  const spread = kernel.map((size, i) => (size - 1) * dilations[i] + 1);
+  const x = cutTo(
+    to,
+    laid,
+    data.shape[0],
+    laid.spatial.map((size, i) => (wide(single, false)[i] ? wide(spread, 1)[i] : size)),
+  );
   const parts = Array.from({ length: groups }, (_, g) => {
     const own = groups === 1 ? x.ref : channelsOf(to, x, data.shape[0], g * perGroup, perGroup);
     const taps =
@@ -127,6 +137,15 @@ export function conv(
   const axis = Math.max(2, kernel.length) + 1;
   return layBack(to, to.concat(parts, axis, "float32"), shape);
 }
+
+/** The first so many along each spatial axis. */
+const cutTo = (to: Emitter, { ref, spatial, channels }: Laid, batch: Dim, sizes: Shape): Laid => ({
+  ref: sameShape(spatial, sizes)
+    ? ref
+    : to.slice(ref, [0, ...sizes.map(() => 0), 0], [batch, ...sizes, channels], "float32"),
+  spatial: sizes,
+  channels,
+});
 
 const channelsOf = (
   to: Emitter,

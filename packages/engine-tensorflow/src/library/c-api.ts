@@ -40,12 +40,6 @@ export interface CApi {
   readonly resolveHandle: (handle: Pointer, status: Pointer) => Pointer;
   readonly newOp: (context: Pointer, name: string, status: Pointer) => Pointer;
   readonly setDevice: (op: Pointer, device: string, status: Pointer) => void;
-  readonly setText: (
-    op: Pointer,
-    name: string,
-    value: Uint8Array,
-    length: number,
-  ) => void;
   readonly addInput: (op: Pointer, handle: Pointer, status: Pointer) => void;
   readonly execute: (
     op: Pointer,
@@ -83,7 +77,6 @@ const declarations: { readonly [Name in keyof CApi]: string } = {
   resolveHandle: "intptr_t TFE_TensorHandleResolve(intptr_t, intptr_t)",
   newOp: "intptr_t TFE_NewOp(intptr_t, const char *, intptr_t)",
   setDevice: "void TFE_OpSetDevice(intptr_t, const char *, intptr_t)",
-  setText: "void TFE_OpSetAttrString(intptr_t, const char *, const uint8_t *, size_t)",
   addInput: "void TFE_OpAddInput(intptr_t, intptr_t, intptr_t)",
   execute: "void TFE_Execute(intptr_t, _Inout_ intptr_t *, _Inout_ int *, intptr_t)",
   deleteOp: "void TFE_DeleteOp(intptr_t)",

@@ -91,8 +91,6 @@ export function openContext({ api, view, uninterrupted }: Calls, options: Contex
       check("a graph");
       try {
         if (device) api.setDevice(op, device.name, status);
-        // Only where a call has settings does TensorFlow optimize the function's graph, as it does that of a session.
-        api.setText(op, "config_proto", config, config.length);
         for (const { pointer } of inputs) {
           api.addInput(op, pointer, status);
           check("an input");

@@ -10,7 +10,8 @@ export interface FunctionModel {
 }
 
 /** The function's own nodes, with placeholders for its inputs: the addon knows graphs, and no functions. */
-export function functionModel({ inputs, outputs, nodes }: FunctionDef): FunctionModel {
+export function functionModel(definition: FunctionDef): FunctionModel {
+  const { inputs, outputs } = definition;
   const placeholders = inputs.map(({ name, dtype }): NodeDef => ({
     name,
     op: "Placeholder",
@@ -18,7 +19,32 @@ export function functionModel({ inputs, outputs, nodes }: FunctionDef): Function
     attributes: { dtype: { type: dtype } },
   }));
   const bytes = writeSavedModel({
-    nodes: [...placeholders, ...nodes],
+    nodes: [
+      ...placeholders,
+      {
+        name: "call",
+        op: "PartitionedCall",
+        inputs: inputs.map(({ name }) => ({ node: name })),
+        attributes: {
+          Tin: { types: inputs.map(({ dtype }) => dtype) },
+          Tout: { types: outputs.map(({ dtype }) => dtype) },
+          f: { func: definition.name },
+          config: { text: "" },
+          config_proto: { bytes: Uint8Array.of(0x52, 5, 0x52, 3, 0x98, 1, 1) },
+          executor_type: { text: "" },
+        },
+      },
+    ],
+    functions: [
+      {
+        ...definition,
+        attributes: {
+          ...definition.attributes,
+          _noinline: { bool: true },
+          _tf_data_function: { bool: true },
+        },
+      },
+    ],
     // They are asked for by their names in the graph.
     inputs: [],
     outputs: [],
@@ -27,6 +53,6 @@ export function functionModel({ inputs, outputs, nodes }: FunctionDef): Function
   return {
     bytes,
     inputs: inputs.map(({ name }) => tensorName({ node: name })),
-    outputs: outputs.map(({ of }) => tensorName(of)),
+    outputs: outputs.map((_, i) => `call:${i}`),
   };
 }

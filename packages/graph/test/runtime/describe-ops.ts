@@ -39,4 +39,37 @@ export function describeOps(run: Run): void {
       });
     },
   );
+
+  // Too rare to be drawn every time: TensorFlow once took the step of a single window for that of other axes.
+  it.each([
+    [
+      [3, 4],
+      [2, 2],
+      [1, 3],
+    ],
+    [
+      [4, 3],
+      [2, 2],
+      [3, 1],
+    ],
+    [
+      [2, 4, 3],
+      [1, 3, 3],
+      [1, 1, 2],
+    ],
+  ])("windows over %s of size %s, in steps of %s, are those of the interpreter", async (...of) => {
+    const [spatial, kernel, strides] = of;
+    const graph = new Graph();
+    const ones = strides.map(() => 1);
+    const none = strides.map(() => 0);
+    const window = { strides, dilations: ones, padsBefore: none, padsAfter: none, groups: 1 };
+    const node = ops.conv(
+      graph,
+      graph.view("x", 0, [1, 1, ...spatial]),
+      graph.view("w", 0, [1, 1, ...kernel]),
+      window,
+    );
+    const numbers = Float32Array.from({ length: 24 }, (_, i) => Math.sin(7 * i));
+    expect(await differenceIn(run, [node], () => numbers)).toBeLessThan(1e-6);
+  });
 }
