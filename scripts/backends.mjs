@@ -87,12 +87,19 @@ function engineTensorflow() {
       `${name} of integration`,
       held("tensorflow", `test/${name}.test.ts`),
     ]),
+    [
+      "engines of integration, through tfjs-node",
+      vitestWith(
+        { POLYTASK_TEST_BACKEND: "tensorflow", POLYTASK_TEST_ENGINE: "tensorflow-tfjs-node" },
+        "integration",
+        "test/engines.test.ts",
+      ),
+    ],
     // One architecture in four: XLA compiles each combination for seconds.
     ["engines of integration, XLA", held("tensorflow-xla", "test/engines.test.ts", "-t", "MMoE")],
-    ...["tensorflow-memory", "export-saved-model", "through-tfjs-node"].map((name) => [
-      `${name} of integration`,
-      vitestWith(env, "integration", `test/${name}.test.ts`),
-    ]),
+    ...["tensorflow-memory", "export-saved-model", "through-tfjs-node", "tensorflow-signals"].map(
+      (name) => [`${name} of integration`, vitestWith(env, "integration", `test/${name}.test.ts`)],
+    ),
     ...examples(choice("tensorflow"), { env }),
     ...examples(choice("tensorflow-xla"), { env }).slice(0, 1),
     ...versions(choice("tensorflow"), env),

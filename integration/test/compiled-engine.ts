@@ -8,6 +8,9 @@ const engines = {
   tensorflow: <Name extends string>(): EnginePlugin<Name> => tensorflow({ threads: 1 }),
   "tensorflow-xla": <Name extends string>(): EnginePlugin<Name> =>
     tensorflow({ threads: 1, xla: true }),
+  // With POLYTASK_TEST_BACKEND=tensorflow, which loads the addon.
+  "tensorflow-tfjs-node": <Name extends string>(): EnginePlugin<Name> =>
+    tensorflow({ through: "tfjs-node" }),
 };
 
 export const engine: (typeof engines)["onnx"] =

@@ -16,7 +16,18 @@ const program = `
   if (way === "tfjs-node") require(path);
   const tf = await import("@tensorflow/tfjs");
   if (way === "tfjs-node") await tf.setBackend("cpu");
-  const { binding } = tf.findBackend("tensorflow") ?? {};
+  const backend = tf.findBackend("tensorflow");
+  const binding = backend?.binding;
+  /** Runs of graphs, and numbers that were handed to the addon. */
+  let runs = 0;
+  let given = 0;
+  if (backend) backend.binding = Object.fromEntries(
+    Object.getOwnPropertyNames(binding).map((name) => [name, (...args) => {
+      if (name === "runSavedModel") runs++;
+      if (name === "createTensor") given += args[2].length;
+      return binding[name](...args);
+    }]),
+  );
   const { binary, createTrainer, input, regression, CONTRACT } = await import("@polytask/core");
   const { mmoe } = await import("@polytask/arch-mmoe");
   const { adam } = await import("@polytask/optimizers");
@@ -50,14 +61,20 @@ const program = `
   const labels = { click: column((i) => i % 2), price: column((i) => Math.cos(i) - (i % 2)) };
   const held = [];
   for (const steps of [20, 50]) {
+    [runs, given] = [0, 0];
     await trainer.fit({ inputs, labels }, { steps, batchSize: 32 });
     held.push(binding?.getNumOfTensors());
   }
+  const later = { runs, given };
+  const { variables } = await trainer.state();
+  const parameters = Object.values(variables).reduce((sum, { values }) => sum + values.length, 0);
   await trainer.dispose();
   await new Promise((done) => setTimeout(done, 50));
   console.log(JSON.stringify({
     losses,
     held,
+    later,
+    parameters,
     left: {
       tensors: binding?.getNumOfTensors(),
       models: binding?.getNumOfSavedModels(),
@@ -69,6 +86,9 @@ const program = `
 interface Run {
   readonly losses: readonly Readonly<Record<string, number>>[];
   readonly held: readonly number[];
+  /** Of the last thirty steps. */
+  readonly later: { readonly runs: number; readonly given: number };
+  readonly parameters: number;
   readonly left: { readonly tensors: number; readonly models: number; readonly folders: number };
 }
 
@@ -83,6 +103,10 @@ describe.skipIf(tfjsNode === undefined || !isThere)("training through tfjs-node"
     const addon = await run("tfjs-node");
     expect(library.losses).toHaveLength(50);
     expect(addon.losses).toEqual(library.losses);
+    // Two runs in a step with surgery, and one that reads the parameters back in the end.
+    expect(addon.later.runs).toBe(30 * 2 + 1);
+    // A batch and the host's numbers; parameters and slots stay where they are.
+    expect(addon.later.given / 30).toBeLessThan(addon.parameters);
     // As many tensors after 50 steps as after 20, and nothing in the end.
     expect(addon.held[1]).toBe(addon.held[0]);
     expect(addon.left).toEqual({ tensors: 0, models: 0, folders: 0 });

@@ -7,10 +7,10 @@ import {
   type Values,
   type Wiring,
 } from "@polytask/compiled";
-import { sizeOf, splitTargets, type Target } from "@polytask/graph";
+import { type Shape, sizeOf, splitTargets, type Target } from "@polytask/graph";
 import { encode } from "./function/encode.ts";
 import type { Attributes } from "./function/proto.ts";
-import type { Context, Handle } from "./library/context.ts";
+import type { Context, Handle, Place } from "./library/context.ts";
 
 export interface ProgramOptions {
   readonly xla: boolean;
@@ -45,8 +45,13 @@ function createProgram(
     targets.map(({ node }) => node),
     attributes,
   );
-  context.add(definition);
+  const placeOf = (name: string, shape: Shape): Place | undefined =>
+    store?.find(name) && { name, shape };
   const stays = (space: string): boolean => store?.find(space) !== undefined;
+  context.add(definition, {
+    inputs: inputs.map(({ attributes: { space }, shape }) => placeOf(space, shape)),
+    outputs: targets.map(({ space, node: { shape } }) => placeOf(space, shape)),
+  });
   let into = writes;
 
   return {
@@ -54,8 +59,7 @@ function createProgram(
       const crossing: Handle[] = [];
       const feeds = inputs.map((view): Handle => {
         const { space } = view.attributes;
-        // The store has tensors of this runtime alone.
-        if (store && stays(space)) return store.tensor(space) as Handle;
+        if (store && stays(space)) return store.tensor(space);
         const values = reads.get(space) ?? given?.get(space);
         if (!values) throw new Error(`unreachable: no memory "${space}"`);
         const handle = context.tensor(pieceOf(values, view), view.shape, view.dtype);

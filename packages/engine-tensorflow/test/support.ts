@@ -21,7 +21,10 @@ export async function run(nodes: readonly Node[], memory: Memory): Promise<reado
   const context = await open();
   const name = `f${functions++}`;
   const { definition, inputs } = encode(name, nodes);
-  context.add(definition);
+  context.add(definition, {
+    inputs: inputs.map(() => undefined),
+    outputs: nodes.map(() => undefined),
+  });
   const feeds = inputs.map(({ attributes: { at, space }, shape, dtype }) =>
     context.tensor(memory(space).slice(at, at + sizeOf(shape)), shape, dtype),
   );

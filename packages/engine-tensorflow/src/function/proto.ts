@@ -40,6 +40,8 @@ export interface NodeDef {
   readonly name: string;
   readonly op: string;
   readonly inputs: readonly Ref[];
+  /** Nodes of a graph that run before, though it does not read them. */
+  readonly after?: readonly string[];
   readonly attributes: Attributes;
 }
 
@@ -90,6 +92,7 @@ export function writeNode(to: BinaryWriter, node: NodeDef, nameOf: (of: Ref) => 
   text(to, 1, node.name);
   text(to, 2, node.op);
   for (const input of node.inputs) text(to, 3, nameOf(input));
+  for (const name of node.after ?? []) text(to, 3, `^${name}`);
   writeAttributes(to, 5, node.attributes);
 }
 

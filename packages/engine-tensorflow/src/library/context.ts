@@ -7,17 +7,28 @@ import type { Uninterrupted } from "./signals.ts";
 /** Numbers as the host holds them; a bool is a byte. */
 type Values = Float32Array | Int32Array | Uint8Array;
 
-/** A tensor that TensorFlow holds, wherever that is. */
+/** A tensor that TensorFlow holds, wherever that is; how, its context knows. */
 export interface Handle {
-  readonly pointer: Pointer;
   readonly dispose: () => void;
+}
+
+/** A tensor that stays with TensorFlow from call to call, under a name. */
+export interface Place {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** Of a function's inputs and results, those that stay; undefined for what crosses. */
+export interface Places {
+  readonly inputs: readonly (Place | undefined)[];
+  readonly outputs: readonly (Place | undefined)[];
 }
 
 /** A running TensorFlow. */
 export interface Context {
   readonly devices: readonly { readonly name: string; readonly type: string }[];
   /** Makes a function known; the name is free again after `remove`. */
-  readonly add: (definition: FunctionDef) => void;
+  readonly add: (definition: FunctionDef, places: Places) => void;
   readonly remove: (name: string) => void;
   /** Calls a function once; its results are the caller's. */
   readonly call: (name: string, inputs: readonly Handle[], results: number) => readonly Handle[];
@@ -27,6 +38,13 @@ export interface Context {
   readonly read: (handle: Handle, into: Values) => void;
   readonly close: () => void;
 }
+
+/** A handle of the C API. */
+interface Pointed extends Handle {
+  readonly pointer: Pointer;
+}
+
+const pointerOf = (handle: Handle): Pointer => (handle as Pointed).pointer;
 
 let calls = 0;
 
@@ -64,7 +82,7 @@ export function openContext({ api, view, uninterrupted }: Calls, options: Contex
   const devices = devicesOf(api, context, status);
   const device = devices.find(({ type }) => type === options.device);
 
-  const handle = (pointer: Pointer): Handle => {
+  const handle = (pointer: Pointer): Pointed => {
     let open = true;
     return {
       pointer,
@@ -91,8 +109,8 @@ export function openContext({ api, view, uninterrupted }: Calls, options: Contex
       check("a graph");
       try {
         if (device) api.setDevice(op, device.name, status);
-        for (const { pointer } of inputs) {
-          api.addInput(op, pointer, status);
+        for (const input of inputs) {
+          api.addInput(op, pointerOf(input), status);
           check("an input");
         }
         const found = new BigInt64Array(results);
@@ -116,8 +134,8 @@ export function openContext({ api, view, uninterrupted }: Calls, options: Contex
       check("a tensor");
       return handle(pointer);
     },
-    read: ({ pointer }, into) => {
-      const tensor = api.resolveHandle(pointer, status);
+    read: (from, into) => {
+      const tensor = api.resolveHandle(pointerOf(from), status);
       check("to hand out a tensor");
       const size = api.tensorByteSize(tensor);
       if (size !== into.byteLength)
