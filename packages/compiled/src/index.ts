@@ -3,6 +3,7 @@ export {
   coversDevice,
   fewRows,
   inSegments,
+  rewrite,
   type Segment,
   type Segments,
   type Store,

@@ -7,26 +7,41 @@ import {
   type Values,
   type Wiring,
 } from "@polytask/compiled";
-import { type Shape, sizeOf, splitTargets, type Target } from "@polytask/graph";
+import { type Graph, type Shape, sizeOf, splitTargets, type Target } from "@polytask/graph";
 import { encode } from "./function/encode.ts";
 import type { Attributes } from "./function/proto.ts";
 import type { Context, Handle, Place } from "./library/context.ts";
+import { forXla } from "./xla.ts";
 
 export interface ProgramOptions {
   readonly xla: boolean;
+  readonly device: "CPU" | "GPU";
 }
 
 /** Programs that copy everything in and out in every run. */
 export const hostLoader = (context: Context, options: ProgramOptions): Loader => ({
-  finish: splitTargets,
+  finish: (graph, targets) => splitTargets(graph, changed(graph, targets, options)),
   load: async (targets, wiring) => createProgram(context, targets, wiring, undefined, options),
 });
 
 /** Programs that read and write the tensors of a store where they lie; everything else crosses in every run. */
 export const deviceLoader = (context: Context, store: Store, options: ProgramOptions): Loader => ({
-  finish: (graph, targets) => inSegments(graph, targets, store),
+  finish: (graph, targets) => inSegments(graph, changed(graph, targets, options), store),
   load: async (targets, wiring) => createProgram(context, targets, wiring, store, options),
 });
+
+const changed = (
+  graph: Graph,
+  targets: readonly Target[],
+  { xla, device }: ProgramOptions,
+): readonly Target[] => {
+  if (!xla || device !== "CPU") return targets;
+  const nodes = forXla(
+    graph,
+    targets.map(({ node }) => node),
+  );
+  return targets.map((target, i) => ({ ...target, node: nodes[i] }));
+};
 
 /** Names of functions, which a context must not have twice. */
 let named = 0;

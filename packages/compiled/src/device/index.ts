@@ -4,6 +4,7 @@ export { fewRows } from "./few-rows.ts";
 export { inSegments } from "./in-segments.ts";
 export { holdOnDevice } from "./on-device.ts";
 export { devicePlan } from "./plan.ts";
+export { rewrite } from "./rewrite.ts";
 export { type Segment, type Segments, segmentsOf } from "./segments.ts";
 export { createStore, type Store } from "./store.ts";
 export { whileOneGroup } from "./while-one-group.ts";

@@ -2,6 +2,7 @@ import type { DType, Shape } from "@polytask/graph";
 import { DATA_TYPE, type FunctionDef, writeFunction } from "../function/proto.ts";
 import { refused } from "./errors.ts";
 import type { CApi, Pointer } from "./c-api.ts";
+import type { Copies } from "./copies.ts";
 import type { Uninterrupted } from "./signals.ts";
 
 /** Numbers as the host holds them; a bool is a byte. */
@@ -58,15 +59,16 @@ export interface ContextOptions {
 }
 
 /** What the library is called with. */
-export interface Calls {
+export interface Calls extends Copies {
   readonly api: CApi;
-  /** Memory of the library. */
-  readonly view: (pointer: Pointer, bytes: number) => ArrayBuffer;
   /** For whatever computes, or begins threads that do. */
   readonly uninterrupted: Uninterrupted;
 }
 
-export function openContext({ api, view, uninterrupted }: Calls, options: ContextOptions): Context {
+export function openContext(
+  { api, copyIn, copyOut, uninterrupted }: Calls,
+  options: ContextOptions,
+): Context {
   const status = api.newStatus();
   const check = (what: string): void => {
     if (api.statusCode(status) !== 0) throw refused(what, api.statusMessage(status));
@@ -128,7 +130,7 @@ export function openContext({ api, view, uninterrupted }: Calls, options: Contex
       const dims = BigInt64Array.from(shape, BigInt);
       const tensor = api.allocateTensor(DATA_TYPE[dtype], dims, shape.length, values.byteLength);
       const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      if (bytes.length > 0) new Uint8Array(view(api.tensorData(tensor), bytes.length)).set(bytes);
+      if (bytes.length > 0) copyIn(api.tensorData(tensor), bytes, bytes.length);
       const pointer = api.newHandle(tensor, status);
       api.deleteTensor(tensor);
       check("a tensor");
@@ -142,7 +144,7 @@ export function openContext({ api, view, uninterrupted }: Calls, options: Contex
         throw new Error(`unreachable: ${size} bytes for ${into.byteLength}`);
       if (size > 0) {
         const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
-        bytes.set(new Uint8Array(view(api.tensorData(tensor), size)));
+        copyOut(bytes, api.tensorData(tensor), size);
       }
       api.deleteTensor(tensor);
     },

@@ -3,6 +3,7 @@ import type * as koffiPackage from "koffi";
 import { inspectLibraries } from "@polytask/backend/tensorflow";
 import { declare, functionNames } from "./c-api.ts";
 import { type Calls, type Context, type ContextOptions, openContext } from "./context.ts";
+import { createCopies } from "./copies.ts";
 import { noGpu, noLibrary } from "./errors.ts";
 import { findTensorflow, LIBRARIES } from "./find.ts";
 import { uninterrupted } from "./signals.ts";
@@ -60,7 +61,7 @@ async function openLibrary(given?: string): Promise<Library> {
       folder,
       calls: {
         api: declare(cc, framework),
-        view: (pointer, bytes) => koffi.view(pointer, bytes),
+        ...createCopies(koffi),
         uninterrupted: uninterrupted(koffi),
       },
     };
