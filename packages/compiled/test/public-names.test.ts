@@ -7,6 +7,7 @@ test("public names", async () => {
     "fewRows",
     "inSegments",
     "pieceOf",
+    "rewrite",
     "whileOneGroup",
     "withFallback",
   ]);

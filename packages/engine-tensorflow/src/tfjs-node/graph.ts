@@ -20,7 +20,7 @@ export type Turn = 0 | 1;
 export const other = (turn: Turn): Turn => (turn === 0 ? 1 : 0);
 
 /** One variable: its names for feeds and fetches. */
-export interface Variable {
+interface Variable {
   readonly handle: Ref;
   /** Its value. */
   readonly value: string;
