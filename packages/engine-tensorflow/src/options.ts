@@ -18,7 +18,7 @@ export interface TensorflowOptions {
   readonly device?: "cpu" | "gpu";
   /** Threads that TensorFlow computes with. Default: one per processor. */
   readonly threads?: number;
-  /** Whether XLA compiles the graphs: faster steps, and a second or more for each graph before its first. Default false. */
+  /** Whether XLA compiles the graphs: faster steps of small batches, and a second or more for each graph before its first. Default false. */
   readonly xla?: boolean;
   /** "eager": where a step cannot be compiled, warn once and go on with the eager engine. Default: throw. */
   readonly fallback?: "eager" | "none";

@@ -60,21 +60,21 @@ function createProgram(
     targets.map(({ node }) => node),
     attributes,
   );
-  const placeOf = (name: string, shape: Shape): Place | undefined =>
-    store?.find(name) && { name, shape };
-  const stays = (space: string): boolean => store?.find(space) !== undefined;
-  context.add(definition, {
+  const placeOf = (space: string, shape: Shape): Place | undefined =>
+    store?.find(space) && { name: space, shape };
+  const places = {
     inputs: inputs.map(({ attributes: { space }, shape }) => placeOf(space, shape)),
     outputs: targets.map(({ space, node: { shape } }) => placeOf(space, shape)),
-  });
+  };
+  context.add(definition, places);
   let into = writes;
 
   return {
     run: async (given) => {
       const crossing: Handle[] = [];
-      const feeds = inputs.map((view): Handle => {
+      const feeds = inputs.map((view, i): Handle => {
         const { space } = view.attributes;
-        if (store && stays(space)) return store.tensor(space);
+        if (store && places.inputs[i]) return store.tensor(space);
         const values = reads.get(space) ?? given?.get(space);
         if (!values) throw new Error(`unreachable: no memory "${space}"`);
         const handle = context.tensor(pieceOf(values, view), view.shape, view.dtype);
@@ -84,7 +84,7 @@ function createProgram(
       try {
         const results = context.call(name, feeds, targets.length);
         targets.forEach(({ node, space, at }, i) => {
-          if (store && stays(space)) {
+          if (store && places.outputs[i]) {
             store.put(space, results[i]);
             return;
           }

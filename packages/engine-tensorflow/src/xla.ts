@@ -1,5 +1,6 @@
 import { rewrite } from "@polytask/compiled";
 import { type Graph, type Node, ops, type Shape, sizeOf } from "@polytask/graph";
+import { turnsLast } from "./function/products.ts";
 
 /**
  * The same outputs in forms that XLA makes fast code of for processors. As TensorFlow's kernels like them best, its products
@@ -100,16 +101,11 @@ interface Operand {
 }
 
 function operandOf(graph: Graph, input: Node, rank: number): Operand {
-  const isTurned = input.op === "Transpose" && turns(input.attributes.perm);
+  const isTurned = input.op === "Transpose" && turnsLast(input.attributes.perm);
   const below = isTurned ? input.inputs[0] : input;
   const ones = new Array<number>(rank - below.shape.length).fill(1);
   return { below: ops.reshape(graph, below, [...ones, ...below.shape]), isTurned };
 }
-
-const turns = (perm: readonly number[]): boolean => {
-  const last = perm.length - 1;
-  return perm[last] === last - 1 && perm.slice(0, -2).every((axis, i) => axis === i);
-};
 
 /** What takes the place of what lies below an operand, as the product reads it. */
 function asRead(graph: Graph, { isTurned }: Operand, x: Node): Node {

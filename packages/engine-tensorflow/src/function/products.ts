@@ -16,14 +16,16 @@ export function product(to: Emitter, { inputs: [a, b], dtype }: ValueOf<"MatMul"
 }
 
 /** What a node is the transpose of, matrix by matrix. */
-function turnedOf(node: Value): Value | undefined {
-  if (node.op !== "Transpose") return undefined;
-  const { perm } = node.attributes;
+const turnedOf = (node: Value): Value | undefined =>
+  node.op === "Transpose" && turnsLast(node.attributes.perm) ? node.inputs[0] : undefined;
+
+/** Whether the last two axes change places, and no others. */
+export function turnsLast(perm: readonly number[]): boolean {
   const last = perm.length - 1;
-  const turns = perm.every(
-    (axis, i) => axis === (i === last ? last - 1 : i === last - 1 ? last : i),
+  return (
+    last >= 1 &&
+    perm.every((axis, i) => axis === (i === last ? last - 1 : i === last - 1 ? last : i))
   );
-  return turns && last >= 1 ? node.inputs[0] : undefined;
 }
 
 /** Inner products of the slices along an axis, as one product, or one per index before the axis. */
