@@ -2,10 +2,12 @@ import { type Loader, pieceOf, type Program, type Values, type Wiring } from "@p
 import { ancestors, sizeOf, splitTargets, type Target } from "@polytask/graph";
 import { encode } from "./onnx/index.ts";
 import { type Bound, type Call, type Host, outputsOf } from "./session/index.ts";
+import { forWebgpu } from "./webgpu.ts";
 
 /** Programs on memory that the host shares with the runtime. */
 export const hostLoader = (host: Host): Loader => ({
-  finish: splitTargets,
+  finish: (graph, targets) =>
+    splitTargets(graph, host.provider === "webgpu" ? forWebgpu(graph, targets) : targets),
   load: (targets, wiring) => createProgram(targets, wiring, host),
 });
 

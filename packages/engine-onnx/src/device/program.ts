@@ -17,10 +17,14 @@ import {
   tensorOf,
   type Tensors,
 } from "../session/index.ts";
+import { forWebgpu } from "../webgpu.ts";
 
 /** Programs that read and write the tensors of a store where they lie; everything else crosses in every run. */
 export const deviceLoader = (store: Store, options: SessionOptions): Loader => ({
-  finish: (graph, targets) => inSegments(graph, targets, store, fewRows),
+  finish: (graph, targets) => {
+    const known = options.provider === "webgpu" ? forWebgpu(graph, targets) : targets;
+    return inSegments(graph, known, store, fewRows);
+  },
   load: (targets, wiring) => createProgram(targets, wiring, store, options),
 });
 

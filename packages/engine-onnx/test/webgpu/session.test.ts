@@ -3,23 +3,9 @@ import { describe, expect, it } from "vitest";
 import { encode } from "../../src/onnx/index.ts";
 import { createSession, outputsOf, tensorOf, type Tensors } from "../../src/session/index.ts";
 import { difference } from "../onnx/support.ts";
+import { isThere } from "./adapter.ts";
 
-/** A GPU, or a software driver for Vulkan; many machines have neither. */
-const present = await createSession(
-  encode([{ name: "y", node: new Graph().constant(1, [1]) }]).bytes,
-  { provider: "webgpu" },
-).then(
-  async (session) => {
-    await session.release();
-    return true;
-  },
-  (error: unknown) => {
-    expect(error).toMatchObject({ code: "POLYTASK_ONNX_PROVIDER" });
-    return false;
-  },
-);
-
-describe.skipIf(!present)("on the webgpu provider", () => {
+describe.skipIf(!isThere)("on the webgpu provider", () => {
   it("gives what the interpreter gives", async () => {
     const graph = new Graph();
     const x = graph.view("x", 0, [8, 16]);
