@@ -9,8 +9,8 @@ export interface Compilation {
 }
 
 /** How a trainer of ours is executed. */
-export interface Engine {
-  readonly parts: Pick<Parts, "engine">;
+export interface Engine<Name extends string = string> {
+  readonly parts: Pick<Parts<Name>, "engine">;
   /** What it computes on, in the words of the backend; undefined for ONNX Runtime, which does not say. */
   readonly device?: string;
   /** The sum over all graphs so far; undefined for an engine that compiles nothing. */
@@ -29,7 +29,10 @@ const backends: Readonly<Record<string, BackendName>> = {
  * `polytask-onnx` and `polytask-webgpu` are steps compiled for two providers of ONNX Runtime, `polytask-tensorflow` and
  * `polytask-tensorflow-xla` for TensorFlow; `tfjs-…` is the eager engine on a backend.
  */
-export async function makeEngine(implementation: string, threads: number): Promise<Engine> {
+export async function makeEngine<Name extends string = string>(
+  implementation: string,
+  threads: number,
+): Promise<Engine<Name>> {
   const [kind, where, how] = implementation.split("-");
   if (kind === "tfjs") {
     // TensorFlow reads both when it starts.
@@ -47,11 +50,15 @@ export async function makeEngine(implementation: string, threads: number): Promi
   };
   if (where === "tensorflow") {
     const { tensorflow } = await import("@polytask/engine-tensorflow");
-    const engine = tensorflow({ threads, xla: how === "xla", onCompile });
+    const engine = tensorflow<Name>({ threads, xla: how === "xla", onCompile });
     const device = `TensorFlow's C library${how === "xla" ? ", with XLA" : ""}, on the CPU`;
     return { parts: { engine }, device, compilation: () => compilation };
   }
   const { onnx } = await import("@polytask/engine-onnx");
-  const engine = onnx({ threads, provider: where === "webgpu" ? "webgpu" : "cpu", onCompile });
+  const engine = onnx<Name>({
+    threads,
+    provider: where === "webgpu" ? "webgpu" : "cpu",
+    onCompile,
+  });
   return { parts: { engine }, compilation: () => compilation };
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks and times Polytask on this machine's GPU: run.sh doctor | conformance | bench [--quick] [--software] [--json FILE]
+# Checks and times Polytask on this machine's GPU: run.sh doctor | conformance | sweep | bench [--quick] [--software] [--json FILE]
 # It ends with 0 if all is well, 1 if a check fails, 2 where it cannot start, 3 where there is no adapter.
 set -eu
 

@@ -4,6 +4,7 @@ import { conformance } from "./conformance.ts";
 import { doctor } from "./doctor.ts";
 import { everything } from "./everything.ts";
 import { findSubjects, type Subjects } from "./subjects.ts";
+import { sweep } from "./sweep.ts";
 
 /** What `run.sh` of the GPU bundle exits with; README and docs/gpu-bundle.md list them. */
 const FAILED = 1;
@@ -25,10 +26,11 @@ type Command = (subjects: Subjects, options: GpuOptions) => Promise<boolean>;
 const commands: Readonly<Record<string, Command>> = {
   doctor: async () => true,
   conformance,
+  sweep,
   bench: everything,
 };
 
-/** `gpu doctor | conformance | bench [--quick] [--software] [--json FILE] [--minutes N] [--threads N]`: see docs/gpu-bundle.md. */
+/** `gpu doctor | conformance | sweep | bench [--quick] [--software] [--json FILE] [--minutes N] [--threads N]`: see docs/gpu-bundle.md. */
 export async function gpu(args: readonly string[]): Promise<void> {
   const asked = read(args);
   if (typeof asked === "string") {
