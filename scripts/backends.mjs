@@ -141,7 +141,9 @@ const plans = {
     prepare: prepareWebgpu,
     checks: () => [
       doctor("webgpu"),
-      sweep("webgpu"),
+      sweep("webgpu,compiled webgpu"),
+      ["ops of engine-onnx on webgpu", vitestWith({}, "packages/engine-onnx", "test/webgpu")],
+      ["providers of integration", vitestWith({}, "integration", "test/providers.test.ts")],
       steps("webgpu"),
       ...examples(on("webgpu")),
       ["GPU bundle", node("scripts/bundle/test.mjs")],

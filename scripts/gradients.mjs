@@ -1,7 +1,7 @@
 // Writes docs/gradients.md: which gradients are right on which backend, in stock tfjs and with Polytask.
 //
 //   node scripts/gradients.mjs                       cpu, wasm and the compiled engine; other columns stay as they are
-//   node scripts/gradients.mjs --backends webgpu     those named, of cpu, wasm, tensorflow, webgpu, compiled
+//   node scripts/gradients.mjs --backends webgpu     those named, of the columns of the table
 //   node scripts/gradients.mjs --check               changes nothing; fails where the file is not current
 //   node scripts/gradients.mjs --file copy.md        another file
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -32,9 +32,15 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+/** Columns of an engine that stock tfjs does not have, and their processes. */
+const COMPILED = new Map([
+  ["compiled", "compiled cpu"],
+  ["compiled webgpu", "compiled webgpu"],
+]);
+
 /** The process that gives a column what it says of Polytask. */
-const polytask = (backend) => (backend === "compiled" ? "compiled cpu" : `repaired ${backend}`);
-const stock = backends.filter((name) => name !== "compiled").map((name) => `stock ${name}`);
+const polytask = (column) => COMPILED.get(column) ?? `repaired ${column}`;
+const stock = backends.filter((name) => !COMPILED.has(name)).map((name) => `stock ${name}`);
 
 const start = performance.now();
 const measured = await measureAll([
@@ -59,7 +65,7 @@ function columnOf(backend) {
   return new Map(
     gradientCases.map((of) => {
       const now = outcome(of, polytask(backend));
-      const shipped = backend === "compiled" ? "right" : outcome(of, `stock ${backend}`);
+      const shipped = COMPILED.has(backend) ? "right" : outcome(of, `stock ${backend}`);
       return [caseName(of), now === "right" && shipped !== now ? `repaired (${shipped})` : now];
     }),
   );

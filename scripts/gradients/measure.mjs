@@ -1,5 +1,5 @@
 // A process of scripts/gradients.mjs: the gradients of all cases, got one way, sent case by case.
-// Its arguments are how ("differences", "stock", "repaired" or "compiled") and on which backend.
+// Its arguments are how ("differences", "stock", "repaired" or "compiled") and on which backend, or for which provider.
 import { createRequire } from "node:module";
 import util from "node:util";
 import { useBackend } from "@polytask/backend";
@@ -50,8 +50,8 @@ const ways = {
   },
   compiled: async () => {
     const { onnx } = await import("@polytask/engine-onnx");
-    await useBackend(backend);
-    return engineGradients(() => onnx({ threads: 1 }));
+    await useBackend("cpu");
+    return engineGradients(() => onnx({ threads: 1, provider: backend }));
   },
 };
 

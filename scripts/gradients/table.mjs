@@ -1,6 +1,6 @@
 // docs/gradients.md, written and read.
 
-export const columns = ["cpu", "wasm", "tensorflow", "webgpu", "compiled"];
+export const columns = ["cpu", "wasm", "tensorflow", "webgpu", "compiled", "compiled webgpu"];
 const NOT_RUN = "–";
 
 const kinds = ["right", "repaired (wrong)", "repaired (missing)", "wrong", "missing"];
@@ -17,7 +17,7 @@ and with Polytask. Written by a program; do not edit:
 
 \`\`\`sh
 npm run build && node scripts/gradients.mjs                # the columns cpu, wasm, compiled
-node scripts/gradients.mjs --backends tensorflow,webgpu    # where these are installed
+node scripts/gradients.mjs --backends "tensorflow,webgpu,compiled webgpu"    # where these are installed
 node scripts/gradients.mjs --check                         # whether this page is current
 \`\`\`
 
@@ -26,8 +26,9 @@ A case is a function of a few small tensors, from the catalogue \`gradientCases\
 the cpu backend, to 1e-4; what is right is also held against the cpu's gradient, to 1e-5. (Trigonometric functions, which
 WebGPU computes less exactly, to 2e-3.) Stock tfjs is \`tf.grads\`, in a process in which nothing has been repaired. Polytask
 is a step of a trainer, in another process, after \`useBackend\` of [@polytask/backend](../packages/backend/README.md); the
-column "compiled" is one with the engine of [@polytask/engine-onnx](../packages/engine-onnx/README.md), which has kernels
-of its own. Cases run one after the other in one process, as in training: some kernels are wrong from their second use on.
+columns "compiled" and "compiled webgpu" are steps of the engine of
+[@polytask/engine-onnx](../packages/engine-onnx/README.md), with ONNX Runtime's kernels for the CPU and for WebGPU. Cases run
+one after the other in one process, as in training: some kernels are wrong from their second use on.
 
 ${grid([
   ["says", "means"],

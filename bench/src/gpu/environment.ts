@@ -21,10 +21,11 @@ export interface Additions {
 }
 
 const LOADER = "libvulkan.so.1";
+const EGL = "libEGL.so.1";
 const X11 = ["libX11.so.6", "libXext.so.6"] as const;
 /** NVIDIA's Vulkan driver, with X11 and without. */
 const DRIVERS = ["libGLX_nvidia.so.0", "libEGL_nvidia.so.0"] as const;
-export const LIBRARIES: readonly string[] = [LOADER, ...X11, ...DRIVERS];
+export const LIBRARIES: readonly string[] = [LOADER, EGL, ...X11, ...DRIVERS];
 
 /** Takes what the machine has, and the bundle's own for what it lacks. */
 export function additionsFor(found: Found, home: string): Additions {
@@ -38,6 +39,12 @@ export function additionsFor(found: Found, home: string): Additions {
   if (answers[LOADER] !== "") {
     folders.push(join(home, "lib/vulkan"));
     notes.push(`no ${LOADER} on this machine: the bundle's`);
+  }
+  if (answers[EGL] !== "") {
+    folders.push(join(home, "lib/egl"));
+    notes.push(
+      `no ${EGL} on this machine, without which ${DRIVERS[0]} offers nothing: the bundle's`,
+    );
   }
   if (X11.some((name) => answers[name] !== "")) {
     folders.push(join(home, "lib/x11"));
