@@ -1,18 +1,28 @@
 import { rewrite } from "@polytask/compiled";
 import { type Graph, type Node, ops, type Shape, sizeOf } from "@polytask/graph";
 import { turnsLast } from "./function/products.ts";
+import { inPieces, type Pieces } from "./pieces.ts";
 
 /**
  * The same outputs in forms that XLA makes fast code of for processors. As TensorFlow's kernels like them best, its products
  * move large operands around, and its sums go number by number.
  */
-export const forXla = (graph: Graph, outputs: readonly Node[]): readonly Node[] =>
-  rewrite(graph, outputs, (node, inputs) => {
-    if (node.op === "MatMul")
-      return weightedSum(graph, inputs) ?? eachByItself(graph, node, inputs);
-    if (node.op === "ReduceSum") return rowSums(graph, node.attributes.axes, node.shape, inputs[0]);
+export function forXla(graph: Graph, outputs: readonly Node[]): readonly Node[] {
+  const pieces = inPieces(graph);
+  return rewrite(graph, outputs, (node, inputs) => {
+    if (node.op === "MatMul") {
+      return (
+        weightedSum(graph, inputs) ??
+        pieces.product(node, inputs) ??
+        eachByItself(graph, node, inputs)
+      );
+    }
+    if (node.op === "ReduceSum") {
+      return rowSums(graph, pieces, node.attributes.axes, node.shape, inputs[0]);
+    }
     return undefined;
   });
+}
 
 /** Sums of so many numbers are products, too. */
 const MANY = 2 ** 21;
@@ -21,14 +31,21 @@ const MANY = 2 ** 21;
  * Sums over the last of many axes as a product with ones. XLA adds those number by number, and computes what it adds once
  * more beside the products that read it, too.
  */
-function rowSums(graph: Graph, axes: readonly number[], shape: Shape, x: Node): Node | undefined {
+function rowSums(
+  graph: Graph,
+  pieces: Pieces,
+  axes: readonly number[],
+  shape: Shape,
+  x: Node,
+): Node | undefined {
   const last = x.shape.length - 1;
   if (x.dtype !== "float32" || axes.length !== 1 || axes[0] !== last) return undefined;
-  if (last < 3 && sizeOf(x.shape) < MANY) return undefined;
+  if (last < 3 && sizeOf(x.shape) < MANY && !pieces.has(x)) return undefined;
   const rows = sizeOf(shape);
   const matrix = ops.reshape(graph, x, [rows, x.shape[last]]);
   const ones = graph.constant(1, [x.shape[last], 1]);
-  return ops.reshape(graph, graph.emit("MatMul", [matrix, ones], null, [rows, 1], x.dtype), shape);
+  const product = graph.emit("MatMul", [matrix, ones], null, [rows, 1], x.dtype);
+  return ops.reshape(graph, pieces.product(product, product.inputs) ?? product, shape);
 }
 
 /** [1, rows] by [rows, columns], for few rows, as a sum of rows: XLA's loop over their products is a slow one. */

@@ -92,3 +92,43 @@ describe("sums over the last axis", () => {
     expect(count(await given(sum, shape, [1]), "MatMul")).toBe(products);
   });
 });
+
+describe("large products of a batch, and what lies between them", () => {
+  /** Tasks [2] by width 128 by examples 1024: as many numbers as make pieces worth it. */
+  const masked = (graph: Graph, a: Node, b: Node): Node => {
+    const hidden = ops.matMul(graph, a, b);
+    const mask = ops.logic(graph, "Greater", graph.view("b", 0, [128, 1024]), graph.constant(0));
+    return ops.mul(graph, hidden, ops.cast(graph, mask, "float32"));
+  };
+
+  it("go piece by piece, each piece made once", async () => {
+    const found = await given(
+      (graph, a, b) => {
+        const between = masked(graph, a, b);
+        const flat = ops.reshape(graph, between, [256, 1024]);
+        const rows = ops.matMul(graph, flat, graph.view("b", 0, [1024, 3]));
+        const next = ops.matMul(graph, graph.view("a", 0, [128, 128]), between);
+        return ops.concat(
+          graph,
+          [
+            ops.reshape(graph, rows, [768]),
+            ops.reshape(graph, ops.sum(graph, between, [2]), [256]),
+            ops.reshape(graph, ops.sum(graph, turned(graph, next), [1]), [256]),
+          ],
+          0,
+        );
+      },
+      [2, 128, 64],
+      [2, 64, 1024],
+    );
+    expect([count(found, "MatMul"), count(found, "Mul")]).toEqual([4 * 2, 2]);
+  });
+
+  it.each([
+    ["one task", [1, 128, 64], [1, 64, 1024]],
+    ["few numbers", [2, 64, 64], [2, 64, 1024]],
+    ["very many tasks", [17, 128, 4], [17, 4, 1024]],
+  ])("stay whole: %s", async (_, a, b) => {
+    expect(count(await given(ops.matMul, a, b), "MatMul")).toBe(1);
+  });
+});
