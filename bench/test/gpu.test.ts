@@ -1,4 +1,5 @@
 import { CONTRACT, createTrainer, type SurgeryPlugin } from "@polytask/core";
+import { caseName, gradientCases } from "@polytask/testkit/gradients";
 import { describe, expect, it } from "vitest";
 import { nameOf } from "../dist/cases.js";
 import { compose } from "../dist/composition.js";
@@ -7,6 +8,7 @@ import { cases, quickCases } from "../dist/gpu/conformance.js";
 import { remedyFor } from "../dist/gpu/doctor.js";
 import { additionsFor, type Found, icdOf } from "../dist/gpu/environment.js";
 import { readGpus } from "../dist/gpu/nvidia.js";
+import { type Gradients, held } from "../dist/gpu/sweep.js";
 import { withStart } from "../dist/layout.js";
 import { makeState } from "../dist/state.js";
 
@@ -145,5 +147,30 @@ describe("conformance", () => {
     await trainer.restore(withStart(await trainer.state(), start, c));
     await trainer.fit(data, { steps: 1, batchSize: c.batch, shuffle: false });
     expect(Math.min(...products)).toBeLessThan(0);
+  });
+});
+
+describe("a sweep", () => {
+  const [first, second, third, fourth] = gradientCases.map(caseName);
+  const one = [Float32Array.of(1)];
+  const cpu: Gradients = new Map([first, second, third, fourth].map((name) => [name, one]));
+
+  it("tells right, wrong and missing apart", () => {
+    const found: Gradients = new Map<string, typeof one | string>([
+      [first, [Float32Array.of(1)]],
+      [second, [Float32Array.of(2)]],
+      [third, "no kernel"],
+    ]);
+    expect(held(found, cpu).slice(0, 4)).toEqual([
+      { case: first, outcome: "right", distance: 0 },
+      { case: second, outcome: "wrong", distance: 1 },
+      { case: third, outcome: "missing", error: "no kernel" },
+      { case: fourth, outcome: "missing", error: "its process ended" },
+    ]);
+  });
+
+  it("has nothing right that the CPU has not", () => {
+    const [finding] = held(new Map([[first, one]]), new Map([[first, "no gradient"]]));
+    expect(finding.outcome).toBe("wrong");
   });
 });

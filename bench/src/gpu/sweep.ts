@@ -14,7 +14,7 @@ import type { GpuOptions } from "./index.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** What an implementation makes of one case, held against the CPU's. */
-interface SweepFinding {
+export interface SweepFinding {
   readonly case: string;
   readonly outcome: GradientOutcome;
   /** How far it is from the CPU's, or why it is missing. */
@@ -23,7 +23,7 @@ interface SweepFinding {
 }
 
 /** Gradients by the name of the case; a text says why there are none. */
-type Found = ReadonlyMap<string, readonly Float32Array[] | string>;
+export type Gradients = ReadonlyMap<string, readonly Float32Array[] | string>;
 
 const CHILD = fileURLToPath(new URL("sweep-child.js", import.meta.url));
 const REFERENCE: Implementation = "tfjs-cpu";
@@ -43,7 +43,7 @@ export async function sweep(
   return [...findings.values()].flat().every(({ outcome }) => outcome !== "wrong");
 }
 
-function gradientsOf(name: Implementation, threads: number): Promise<Found> {
+function gradientsOf(name: Implementation, threads: number): Promise<Gradients> {
   return new Promise((resolve) => {
     const found = new Map<string, readonly Float32Array[] | string>();
     // Advanced: typed arrays arrive as such.
@@ -58,8 +58,8 @@ function gradientsOf(name: Implementation, threads: number): Promise<Found> {
   });
 }
 
-/** A case that the process did not come to is missing. */
-function held(found: Found, wanted: Found): readonly SweepFinding[] {
+/** What was found, case by case; one that the process did not come to is missing. */
+export function held(found: Gradients, wanted: Gradients): readonly SweepFinding[] {
   return gradientCases.map((of) => {
     const name = caseName(of);
     const [ours, theirs] = [found.get(name), wanted.get(name)];
