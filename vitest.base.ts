@@ -12,8 +12,8 @@ export default defineConfig({
     // A package is imported by its own name and through those that use it: as one module, or `instanceof` and tokens
     // would meet two copies of core.
     server: { deps: { external: [/packages\/[^/]+\/dist\//] } },
-    // Turbo already runs one package per core.
-    pool: "threads",
+    // Turbo already runs one package per core. TensorFlow's threads would outlive one of Node's, and take the process along.
+    pool: process.env["POLYTASK_TENSORFLOW"] ? "forks" : "threads",
     // The files of a package load tfjs once; each counts its own tensors.
     isolate: false,
     maxWorkers: 1,
