@@ -9,8 +9,8 @@ import {
 } from "@polytask/graph";
 
 /**
- * The same targets without what onnxruntime-node 1.30 has wrong on WebGPU, or lacks there: slices that go backwards,
- * convolutions with a kernel as long as the data, and some with groups or three spatial axes.
+ * The same targets without what onnxruntime-node 1.30 has wrong on WebGPU, or lacks there: powers of whole numbers, slices
+ * that go backwards, convolutions with a kernel as long as the data, and some with groups or three spatial axes.
  */
 export function forWebgpu(graph: Graph, targets: readonly Target[]): readonly Target[] {
   const nodes = rewrite(
@@ -18,6 +18,7 @@ export function forWebgpu(graph: Graph, targets: readonly Target[]): readonly Ta
     targets.map(({ node }) => node),
     (node, inputs) => {
       const [data, filter] = inputs;
+      if (node.op === "Pow" && node.dtype === "int32") return wholePower(graph, inputs);
       if (node.op === "Slice") return slice(graph, node.attributes, node.shape, data);
       if (node.op === "Conv") return conv(graph, data, filter, node.attributes);
       if (node.op === "ConvTranspose") {
@@ -27,6 +28,13 @@ export function forWebgpu(graph: Graph, targets: readonly Target[]): readonly Ta
     },
   );
   return targets.map((target, i) => ({ ...target, node: nodes[i] }));
+}
+
+/** In float32, and rounded: the kernel for whole numbers fails for some pairs of operands. */
+function wholePower(graph: Graph, inputs: readonly Node[]): Node {
+  const [a, b] = inputs.map((x) => ops.cast(graph, x, "float32"));
+  const power = ops.arithmetic(graph, "Pow", a, b);
+  return ops.cast(graph, ops.unary(graph, "Round", power), "int32");
 }
 
 /** Forwards, and then turned round; backwards it takes other numbers. */

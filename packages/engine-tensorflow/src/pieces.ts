@@ -8,9 +8,9 @@ export interface Pieces {
   readonly product: (node: Node, inputs: readonly Node[]) => Node | undefined;
 }
 
-/** So many pieces at most. */
-const FEW = 16;
-/** A piece of fewer numbers is not worth it: of so many, two are in a processor's own cache. */
+/** So many pieces at most take the place of a whole. */
+export const FEW = 16;
+/** Pieces of fewer numbers, half a MiB, are not worth it: the whole is in a processor's cache as well. */
 const LARGE = 2 ** 17;
 /** What goes number by number. */
 const POINTWISE: ReadonlySet<string> = new Set([
@@ -70,9 +70,7 @@ export function inPieces(graph: Graph): Pieces {
     if (count === 1) return shaped(x, rest);
     const piece = piecesOf(x)?.[i];
     if (piece) return piece;
-    const starts = x.shape.map((_, axis) => (axis === 0 ? i : 0));
-    const steps = x.shape.map(() => 1);
-    return shaped(graph.emit("Slice", [x], { starts, steps }, [1, ...rest], x.dtype), rest);
+    return shaped(pieceOf(graph, x, i), rest);
   };
 
   const batch = (node: Node, inputs: readonly Node[]): Node | undefined => {
@@ -117,6 +115,16 @@ export function inPieces(graph: Graph): Pieces {
     product: (node, inputs) => rows(node, inputs) ?? batch(node, inputs),
   };
 }
+
+/** A piece along the first axis, which it keeps. */
+export const pieceOf = (graph: Graph, x: Node, i: number): Node =>
+  graph.emit(
+    "Slice",
+    [x],
+    { starts: x.shape.map((_, axis) => (axis === 0 ? i : 0)), steps: x.shape.map(() => 1) },
+    [1, ...x.shape.slice(1)],
+    x.dtype,
+  );
 
 const each = <Result>(count: number, make: (i: number) => Result): readonly Result[] =>
   Array.from({ length: count }, (_, i) => make(i));

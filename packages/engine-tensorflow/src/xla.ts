@@ -1,7 +1,7 @@
 import { rewrite } from "@polytask/compiled";
 import { type Graph, type Node, ops, type Shape, sizeOf } from "@polytask/graph";
 import { turnsLast } from "./function/products.ts";
-import { inPieces, type Pieces } from "./pieces.ts";
+import { FEW, inPieces, pieceOf, type Pieces } from "./pieces.ts";
 
 /**
  * The same outputs in forms that XLA makes fast code of for processors. As TensorFlow's kernels like them best, its products
@@ -63,8 +63,6 @@ function weightedSum(graph: Graph, [weights, rows]: readonly Node[]): Node | und
 const SMALL = 65_536;
 /** A copy of the other operand for every product is worth it where it is so much smaller than what would be moved. */
 const MUCH = 8;
-/** So many products at most take the place of one. */
-const FEW = 16;
 
 /**
  * Products of a batch in which one operand is the same along an axis. XLA makes that axis a part of the other operand's
@@ -132,12 +130,3 @@ function asRead(graph: Graph, { isTurned }: Operand, x: Node): Node {
   const shape = perm.map((axis) => x.shape[axis]);
   return graph.emit("Transpose", [x], { perm }, shape, x.dtype);
 }
-
-const pieceOf = (graph: Graph, x: Node, i: number): Node =>
-  graph.emit(
-    "Slice",
-    [x],
-    { starts: x.shape.map((_, axis) => (axis === 0 ? i : 0)), steps: x.shape.map(() => 1) },
-    [1, ...x.shape.slice(1)],
-    x.dtype,
-  );

@@ -19,8 +19,8 @@ import {
 
 type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
 
-/** Before the first element, as the end of a Slice that goes backwards: −1 would be counted from the end. WebGPU has 32 bits. */
-const BEFORE_FIRST = -(2 ** 31 - 1);
+/** Before the first element, as the end of a Slice that goes backwards: −1 would be counted from the end. */
+const BEFORE_FIRST = -(2 ** 40);
 
 /** Collects the nodes and initialisers of a model; knows under which name a value of the graph is found. */
 export class Emitter {
