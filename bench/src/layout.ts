@@ -5,8 +5,8 @@ import type { StartState } from "./state.ts";
 /** Where a tensor of the state lies in our trainer: in one variable, or stacked from those of all tasks. */
 export interface Place {
   readonly variables: readonly string[];
-  /** Our first expert kernel is [input, expert, unit], the state's [expert, input, unit]. */
-  readonly expertsSecond?: true;
+  /** Our first expert kernel is [expert, unit, input], the state's [expert, input, unit]. */
+  readonly inputLast?: true;
 }
 
 export const taskNames = ({ tasks }: Pick<Case, "tasks">): string[] =>
@@ -21,7 +21,7 @@ export function placesOf(c: Case): Readonly<Record<string, Place>> {
     variables: taskNames(c).map((task) => `architecture/${name(task)}`),
   });
   return {
-    W1: { ...one("0/kernel"), ...(isMmoe && { expertsSecond: true }) },
+    W1: { ...one("0/kernel"), ...(isMmoe && { inputLast: true }) },
     b1: one("0/bias"),
     W2: one("1/kernel"),
     b2: one("1/bias"),
@@ -39,9 +39,9 @@ export function placesOf(c: Case): Readonly<Record<string, Place>> {
 /** A trainer's state with the values of `start`. */
 export function withStart(saved: TrainerState, start: StartState, c: Case): TrainerState {
   const variables: Record<string, SavedTensor> = { ...saved.variables };
-  for (const [name, { variables: names, expertsSecond }] of Object.entries(placesOf(c))) {
+  for (const [name, { variables: names, inputLast }] of Object.entries(placesOf(c))) {
     const { shape, values } = start[name];
-    const ours = expertsSecond ? swapFirstAxes(values, [shape[0], shape[1]]) : values;
+    const ours = inputLast ? swapLastAxes(values, [shape[1], shape[2]]) : values;
     const size = ours.length / names.length;
     names.forEach((variable, i) => {
       variables[variable] = {
@@ -59,11 +59,9 @@ export function asStateTensors(
   c: Case,
 ): Record<string, Float32Array> {
   return Object.fromEntries(
-    Object.entries(placesOf(c)).map(([name, { variables, expertsSecond }]) => {
+    Object.entries(placesOf(c)).map(([name, { variables, inputLast }]) => {
       const values = Float32Array.from(variables.flatMap((variable) => [...valuesOf(variable)]));
-      if (!expertsSecond) return [name, values];
-      const experts = values.length / (WIDTH * c.hidden[0]);
-      return [name, swapFirstAxes(values, [WIDTH, experts])];
+      return [name, inputLast ? swapLastAxes(values, [c.hidden[0], WIDTH]) : values];
     }),
   );
 }
@@ -87,18 +85,13 @@ export function stackTasks(
   return joined;
 }
 
-/** [a, b, …] row major to [b, a, …]. */
-export function swapFirstAxes(
+/** […, a, b] row major to […, b, a]. */
+export function swapLastAxes(
   values: Float32Array,
   [a, b]: readonly [number, number],
 ): Float32Array {
-  const inner = values.length / (a * b);
-  const out = new Float32Array(values.length);
-  for (let i = 0; i < a; i++) {
-    for (let j = 0; j < b; j++) {
-      const from = (i * b + j) * inner;
-      out.set(values.subarray(from, from + inner), (j * a + i) * inner);
-    }
-  }
-  return out;
+  return values.map((_, to) => {
+    const place = to % (a * b);
+    return values[to - place + (place % a) * b + Math.floor(place / a)];
+  });
 }

@@ -2,17 +2,17 @@ import { createTrainer } from "@polytask/core";
 import { describe, expect, it } from "vitest";
 import { makeCase } from "../dist/cases.js";
 import { compose } from "../dist/composition.js";
-import { asStateTensors, placesOf, stackTasks, swapFirstAxes, withStart } from "../dist/layout.js";
+import { asStateTensors, placesOf, stackTasks, swapLastAxes, withStart } from "../dist/layout.js";
 import { makeState, stateShapes } from "../dist/state.js";
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
-describe("swapFirstAxes", () => {
-  it("moves whole rows of the inner axes", () => {
-    // [2, 3, 2]: element (i, j, k) is 100·i + 10·j + k
-    const values = Float32Array.of(0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121);
-    expect([...swapFirstAxes(values, [2, 3])]).toEqual([
-      0, 1, 100, 101, 10, 11, 110, 111, 20, 21, 120, 121,
+describe("swapLastAxes", () => {
+  it("turns every matrix", () => {
+    // [2, 2, 3]: element (i, j, k) is 100·i + 10·j + k
+    const values = Float32Array.of(0, 1, 2, 10, 11, 12, 100, 101, 102, 110, 111, 112);
+    expect([...swapLastAxes(values, [2, 3])]).toEqual([
+      0, 10, 1, 11, 2, 12, 100, 110, 101, 111, 102, 112,
     ]);
   });
 });

@@ -13,6 +13,7 @@ import {
   gateOf,
   layers,
   mix,
+  ofOne,
   ownership,
   relu,
   type Rows,
@@ -62,7 +63,8 @@ describe("mmoe", () => {
       mmoe<Task>({ experts: 1, hidden: [4, 2], activation: "tanh" }),
       async (model) => {
         const weights = assignKnown(model.parameters);
-        const bottom = layers(weights, "experts", example, tanh);
+        const dense = ofOne(weights, "experts", example[0].length);
+        const bottom = layers(dense, "experts", example, tanh);
         const found = await run(model, ["a", "b", "c"], example);
         for (const task of ["a", "b", "c"] as const) {
           const expected = scores(weights, task, bottom, tanh);
@@ -96,7 +98,7 @@ describe("mmoe", () => {
           "head/c/bias": "c",
         });
         expect(shapes(model)).toMatchObject({
-          "experts/0/kernel": [3, 4, 5],
+          "experts/0/kernel": [4, 5, 3],
           "experts/1/kernel": [4, 5, 2],
           "experts/1/bias": [4, 2],
           "gate/a/kernel": [3, 4],

@@ -211,11 +211,11 @@ describe("structure", () => {
   it("gives gates one weight per expert they read, and the last level no shared gate", () =>
     withModel(tasks, ple<Task>(options), async (model) => {
       expect(shapes(model)).toMatchObject({
-        "level/0/shared/0/kernel": [3, 2, 5],
+        "level/0/shared/0/kernel": [2, 5, 3],
         "level/0/own/a/1/kernel": [3, 5, 4],
         "level/0/gate/a/kernel": [3, 3 + 2],
         "level/0/sharedGate/kernel": [3, 3 * 3 + 2],
-        "level/1/shared/0/kernel": [4, 2, 5],
+        "level/1/shared/0/kernel": [2, 5, 4],
         "level/1/gate/a/kernel": [4, 3 + 2],
         "head/c/kernel": [4, 3],
       });

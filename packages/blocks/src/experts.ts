@@ -25,8 +25,8 @@ export interface ExpertsOptions<Name extends string = string> extends BlockOptio
  * A bank of `count` equal networks that read the same x, computed together: one product per layer.
  *
  * h_e,l = dropout(activation(h_e,l−1·W_e,l + b_e,l)), h_e,0 = x. x [batch, input] in, [batch, count, last of hidden] out, float32.
- * Kernels: the first layer's [input, count, units], so that x meets all of them in one wide product; later layers'
- * [count, units before, units]. Biases [count, units].
+ * Kernels: the first layer's [count, units, input], so that x meets all of them in one wide product, whose gradient comes in
+ * that order; later layers' [count, units before, units]. Biases [count, units].
  *
  * @throws POLYTASK_OPTION for counts or sizes below 1, no layer, an unknown activation, or a rate
  * outside [0, 1).
@@ -53,7 +53,7 @@ export function experts<Name extends string>(
     };
     const kernel = parameter(scope, block, {
       leaf: "kernel",
-      shape: layer === 0 ? [before, count, units] : [count, before, units],
+      shape: layer === 0 ? [count, units, before] : [count, before, units],
       initializer: glorotUniform({ in: before, out: units }),
     });
     const bias = parameter(scope, block, {
@@ -68,8 +68,8 @@ export function experts<Name extends string>(
 
   const wide = (x: Tensor, pass: Pass<Name>): Tensor => {
     const width = count * first.units;
-    const kernel = tf.reshape(first.kernel.variable, [input, width]);
-    const y = tf.add(tf.matMul(x, kernel), tf.reshape(first.bias.variable, [width]));
+    const kernel = tf.reshape(first.kernel.variable, [width, input]);
+    const y = tf.add(tf.matMul(x, kernel, false, true), tf.reshape(first.bias.variable, [width]));
     return first.drop.forward(tf.reshape(activate(y, activation), [-1, count, first.units]), pass);
   };
 

@@ -2,7 +2,16 @@ import { experts, gate, mixture, mlp } from "@polytask/blocks";
 import { expectAllClose, expectNoLeak, type TestScope, testStep } from "@polytask/testkit";
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
-import { assignKnown, bank, differences, gateOf, relu, type Rows, tanh } from "./reference.ts";
+import {
+  assignKnown,
+  bank,
+  differences,
+  gateOf,
+  ofOne,
+  relu,
+  type Rows,
+  tanh,
+} from "./reference.ts";
 import { all, codeOf, inScope, type Name, run, set } from "./support.ts";
 
 const rows: Rows = [
@@ -113,7 +122,7 @@ describe("experts", () => {
         variable.shape,
       ]);
       expect(described).toEqual([
-        ["e/0/kernel", "r/0/kernel", "a,b", [3, 2, 4]],
+        ["e/0/kernel", "r/0/kernel", "a,b", [2, 4, 3]],
         ["e/0/bias", "r/0/bias", "a,b", [2, 4]],
         ["e/1/kernel", "r/1/kernel", "a,b", [2, 4, 5]],
         ["e/1/bias", "r/1/bias", "a,b", [2, 5]],
@@ -255,8 +264,10 @@ it("one expert is an mlp of the same weights", () =>
   inScope(async (scope) => {
     const one = experts(scope, { name: "e", tasks: all, count: 1, input: 3, hidden: [4, 2] });
     const plain = mlp(scope, { name: "m", tasks: all, input: 3, hidden: [4, 2] });
-    assignKnown(one.parameters);
-    assignKnown(plain.parameters);
+    const weights = ofOne(assignKnown(one.parameters), "e", 3);
+    for (const leaf of ["0/kernel", "0/bias", "1/kernel", "1/bias"]) {
+      set(plain, leaf, [...(weights.get(`e/${leaf}`) ?? [])]);
+    }
     const x = tf.tensor2d(rows as number[][]);
     expectAllClose((await run(one, x)).y, (await run(plain, x)).y, near);
     x.dispose();

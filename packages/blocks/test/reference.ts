@@ -64,7 +64,7 @@ export const scores = (weights: Weights, task: string, x: Rows, activation: Acti
   layer(weights, `head/${task}`, layers(weights, `tower/${task}`, x, activation), linear);
 
 /**
- * Expert e of a bank of `count`: its first kernel is W[i, e, j] of [inputs, count, units], later ones W[e, i, j] of
+ * Expert e of a bank of `count`: its first kernel is W[e, j, i] of [count, units, inputs], later ones W[e, i, j] of
  * [count, inputs, units]; biases b[e, j].
  */
 function expert(
@@ -79,7 +79,7 @@ function expert(
     const inputs = h[0].length;
     const units = bias.length / count;
     const at = (i: number, j: number): number =>
-      l === 0 ? kernel[(i * count + e) * units + j] : kernel[(e * inputs + i) * units + j];
+      l === 0 ? kernel[(e * units + j) * inputs + i] : kernel[(e * inputs + i) * units + j];
     h = h.map((row) =>
       Array.from({ length: units }, (_, j) => {
         let sum = bias[e * units + j];
@@ -100,6 +100,14 @@ export const bank = (
   activation: Activate,
 ): readonly Rows[] =>
   Array.from({ length: count }, (_, e) => expert(weights, name, { e, count, x, activation }));
+
+/** The weights of a bank of one expert as those of dense layers: its first kernel turned. */
+export function ofOne(weights: Weights, name: string, inputs: number): Weights {
+  const kernel = get(weights, `${name}/0/kernel`);
+  const units = kernel.length / inputs;
+  const turned = kernel.map((_, i) => kernel[(i % units) * inputs + Math.floor(i / units)]);
+  return new Map(weights).set(`${name}/0/kernel`, turned);
+}
 
 /** softmax(x·W + b), row by row. */
 export const gateOf = (weights: Weights, name: string, x: Rows): Rows =>

@@ -239,13 +239,12 @@ export const mmoe =
       banks = w1.map((w, i) => tf.relu(dense(tf.relu(dense(x, w, b1[i])), w2[i], b2[i])));
       bank = mixing === "product" ? tf.stack([...banks], 1) : x;
     } else {
-      const wide = tf.reshape<tf.Rank.R2>(memory.parameter(hidden.input, e, first), [
-        hidden.input,
+      const wide = tf.reshape<tf.Rank.R2>(memory.parameter(e, first, hidden.input), [
         e * first,
+        hidden.input,
       ]);
-      const start = tf.relu(
-        tf.add(tf.matMul(x, wide), tf.reshape(memory.parameter(e, first), [e * first])),
-      );
+      const products = tf.matMul(x, wide, false, true);
+      const start = tf.relu(tf.add(products, tf.reshape(memory.parameter(e, first), [e * first])));
       const apart = tf.transpose(tf.reshape(start, [batch, e, first]), [1, 0, 2]);
       const product = tf.matMul(apart, memory.parameter(e, first, second));
       const end = tf.relu(tf.add(product, tf.expandDims(memory.parameter(e, second), 1)));
@@ -313,16 +312,17 @@ export const cgcBanks: Model = (memory, style) => {
   const [shared, own] = [4, 2];
   const x = memory.input("column/x", batch, hidden.input) as Tensor2D;
   const bank = (count: number, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor): Tensor => {
-    const wide = tf.reshape<tf.Rank.R2>(w1, [hidden.input, count * first]);
-    const start = tf.relu(tf.add(tf.matMul(x, wide), tf.reshape(b1, [count * first])));
+    const wide = tf.reshape<tf.Rank.R2>(w1, [count * first, hidden.input]);
+    const products = tf.matMul(x, wide, false, true);
+    const start = tf.relu(tf.add(products, tf.reshape(b1, [count * first])));
     const apart = tf.transpose(tf.reshape(start, [batch, count, first]), [1, 0, 2]);
     const end = tf.relu(tf.add(tf.matMul(apart, w2), tf.expandDims(b2, 1)));
     return tf.transpose(end, [1, 0, 2]);
   };
-  const [s1, s2] = [memory.parameter(hidden.input, shared, first), memory.parameter(shared, first)];
+  const [s1, s2] = [memory.parameter(shared, first, hidden.input), memory.parameter(shared, first)];
   const [s3, s4] = [memory.parameter(shared, first, second), memory.parameter(shared, second)];
   const common = bank(shared, s1, s2, s3, s4);
-  const o1 = memory.parameters(tasks, hidden.input, own, first);
+  const o1 = memory.parameters(tasks, own, first, hidden.input);
   const o2 = memory.parameters(tasks, own, first);
   const o3 = memory.parameters(tasks, own, first, second);
   const o4 = memory.parameters(tasks, own, second);
