@@ -4,7 +4,7 @@ import { median } from "./measure.ts";
 import { readResults, type Results, shareText } from "./results.ts";
 import { alignColumns } from "./table.ts";
 
-/** What the engine is asked to show on a case: a ratio, and the least that it may be. */
+/** What an engine is asked to show on a case: a ratio, and the least that it may be. */
 export interface Demand {
   readonly name: string;
   readonly least: number;
@@ -69,14 +69,16 @@ const demandsOn = (name: string): readonly Demand[] => [
   { ...time("jax-jit", 1), strictly: true },
   memory("torch-libmtl"),
   memory("torch-batched"),
+  time("tfjs-tensorflow", name.endsWith("@256") ? 4 : 2.5, "polytask-tensorflow"),
+  time("torch-batched", 1, "polytask-tensorflow-xla"),
 ];
 
 /** How many times as long as ours a peer takes. */
-const time = (peer: Implementation, least: number): Demand => ({
-  name: `time of ${peer}`,
+const time = (peer: Implementation, least: number, ours = usual): Demand => ({
+  name: `time of ${peer}${ours === usual ? "" : ` to ${ours}`}`,
   least,
   strictly: false,
-  ratio: quotient(peer, "msMedian"),
+  ratio: quotient(ours, peer, "msMedian"),
 });
 
 /** How many times as much memory as our process a peer's has. */
@@ -84,15 +86,17 @@ const memory = (peer: Implementation): Demand => ({
   name: `memory of ${peer}`,
   least: 1,
   strictly: false,
-  ratio: quotient(peer, "peakMiB"),
+  ratio: quotient(usual, peer, "peakMiB"),
 });
 
+/** Whose ratios they are where nothing else is said. */
+const usual: Implementation = "polytask-onnx";
+
 const quotient =
-  (peer: Implementation, field: "msMedian" | "peakMiB"): Demand["ratio"] =>
+  (ours: Implementation, peer: Implementation, field: "msMedian" | "peakMiB"): Demand["ratio"] =>
   ({ rows }, name) => {
     const of = (implementation: Implementation): number | undefined =>
       rows.find((row) => row.case === name && row.implementation === implementation)?.[field];
-    const ours = of("polytask-onnx");
-    const theirs = of(peer);
-    return ours === undefined || theirs === undefined ? undefined : theirs / ours;
+    const [mine, theirs] = [of(ours), of(peer)];
+    return mine === undefined || theirs === undefined ? undefined : theirs / mine;
   };

@@ -55,6 +55,20 @@ describe("judge", () => {
     expect([verdict.demand, verdict.met]).toEqual(["time of torch-batched", met]);
   });
 
+  it.each([
+    ["mmoe-sum@256", "tfjs-tensorflow", 4, "polytask-tensorflow"],
+    ["mmoe-sum@2048", "tfjs-tensorflow", 2.5, "polytask-tensorflow"],
+    ["mmoe-pcgrad@2048", "torch-batched", 1, "polytask-tensorflow-xla"],
+  ])("asks TensorFlow's engines of %s: %s takes %d× %s", (name, peer, least, ours) => {
+    for (const [ratio, met] of [
+      [least, true],
+      [least - 0.01, false],
+    ] as const) {
+      const [verdict] = judge([run(name, { [ours]: [1, 1], [peer]: [ratio, 1] })]);
+      expect(verdict).toMatchObject({ demand: `time of ${peer} to ${ours}`, least, met });
+    }
+  });
+
   it("wants to be faster than jax-jit, not as fast", () => {
     const of = (ms: number) =>
       judge([run("mmoe-sum@256", { "polytask-onnx": [1, 1], "jax-jit": [ms, 1] })]);
