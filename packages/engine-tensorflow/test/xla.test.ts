@@ -82,6 +82,21 @@ it("few rows, weighted, are added up", async () => {
   expect([count(found, "MatMul"), count(found, "Mul")]).toEqual([0, 3]);
 });
 
+describe("Gramians", () => {
+  it.each([
+    ["of few rows, by one row at a time", [3, 5, 80], 0, 3],
+    ["of slices behind an axis of one", [1, 2, 80], 1, 2],
+    ["of more rows stay as they are", [4, 80], 0, 0],
+    ["of slices that are spread stay as they are", [5, 2, 80], 1, 0],
+  ])("%s", async (_, shape, axis, products) => {
+    const found = await given((graph, a) => ops.gramian(graph, a, axis), shape, [1]);
+    expect([count(found, "MatMul"), count(found, "Gramian")]).toEqual([
+      products,
+      products === 0 ? 1 : 0,
+    ]);
+  });
+});
+
 describe("sums over the last axis", () => {
   it.each([
     ["of four axes", [2, 3, 4, 80], 1],
