@@ -66,7 +66,7 @@ const NARROW = 3;
 /** Inner products of few rows, those with one row at a time. */
 function gramian(graph: Graph, axis: number, x: Node): Node | undefined {
   const count = x.shape[axis];
-  if (count > NARROW || sizeOf(x.shape.slice(0, axis)) > 1) return undefined;
+  if (count < 2 || count > NARROW || sizeOf(x.shape.slice(0, axis)) > 1) return undefined;
   const size = sizeOf(x.shape) / count;
   const rows = ops.reshape(graph, x, [count, size]);
   const columns = Array.from({ length: count }, (_, i) => {

@@ -87,6 +87,7 @@ describe("Gramians", () => {
     ["of few rows, by one row at a time", [3, 5, 80], 0, 3],
     ["of slices behind an axis of one", [1, 2, 80], 1, 2],
     ["of more rows stay as they are", [4, 80], 0, 0],
+    ["of one row stay as they are", [1, 80], 0, 0],
     ["of slices that are spread stay as they are", [5, 2, 80], 1, 0],
   ])("%s", async (_, shape, axis, products) => {
     const found = await given((graph, a) => ops.gramian(graph, a, axis), shape, [1]);
