@@ -9,7 +9,7 @@ import {
 } from "@polytask/graph";
 
 /**
- * The same targets without what onnxruntime-node 1.30 has wrong on WebGPU, or lacks there: powers of whole numbers, slices
+ * The same targets without what onnxruntime-node 1.30 has wrong on WebGPU, or lacks there: powers of broadcast operands, slices
  * that go backwards, convolutions with a kernel as long as the data, and some with groups or three spatial axes.
  */
 export function forWebgpu(graph: Graph, targets: readonly Target[]): readonly Target[] {
@@ -18,7 +18,7 @@ export function forWebgpu(graph: Graph, targets: readonly Target[]): readonly Ta
     targets.map(({ node }) => node),
     (node, inputs) => {
       const [data, filter] = inputs;
-      if (node.op === "Pow" && node.dtype === "int32") return wholePower(graph, inputs);
+      if (node.op === "Pow") return power(graph, node, inputs);
       if (node.op === "Slice") return slice(graph, node.attributes, node.shape, data);
       if (node.op === "Conv") return conv(graph, data, filter, node.attributes);
       if (node.op === "ConvTranspose") {
@@ -30,11 +30,15 @@ export function forWebgpu(graph: Graph, targets: readonly Target[]): readonly Ta
   return targets.map((target, i) => ({ ...target, node: nodes[i] }));
 }
 
-/** In float32, and rounded: the kernel for whole numbers fails for some pairs of operands. */
-function wholePower(graph: Graph, inputs: readonly Node[]): Node {
-  const [a, b] = inputs.map((x) => ops.cast(graph, x, "float32"));
-  const power = ops.arithmetic(graph, "Pow", a, b);
-  return ops.cast(graph, ops.unary(graph, "Round", power), "int32");
+/** Where results are computed by fours, it fails for operands that have one number for all four; a lone number will do. */
+function power(graph: Graph, { shape, dtype }: Node, inputs: readonly Node[]): Node | undefined {
+  const width = shape[shape.length - 1];
+  const isNarrow = (x: Node): boolean => x.shape.length > 1 && x.shape[x.shape.length - 1] === 1;
+  if (width % 4 !== 0 || !inputs.some(isNarrow)) return undefined;
+  const wide = inputs.map((x) =>
+    isNarrow(x) ? graph.emit("Expand", [x], null, [...x.shape.slice(0, -1), width], dtype) : x,
+  );
+  return graph.emit("Pow", wide, null, shape, dtype);
 }
 
 /** Forwards, and then turned round; backwards it takes other numbers. */

@@ -13,7 +13,10 @@ const formOf = (graph: Graph, node: Node): Node =>
 
 /** What onnxruntime-node 1.30 has wrong, or refuses, on WebGPU. */
 function isUnsafe(node: Node): boolean {
-  if (node.op === "Pow") return node.dtype === "int32";
+  if (node.op === "Pow") {
+    const byFours = (node.shape.at(-1) ?? 1) % 4 === 0;
+    return byFours && node.inputs.some(({ shape }) => shape.length > 1 && shape.at(-1) === 1);
+  }
   if (node.op === "Slice") return node.attributes.steps.some((step) => step < 0);
   if (node.op !== "Conv" && node.op !== "ConvTranspose") return false;
   const [data, filter] = node.inputs;
