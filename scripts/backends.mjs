@@ -22,10 +22,7 @@ const vitestWith = (env, folder, ...args) => ({
 const vitest = (folder, backend, ...args) =>
   vitestWith({ POLYTASK_TEST_BACKEND: backend }, folder, ...args);
 
-const doctor = (backend) => [
-  "doctor",
-  node("packages/backend/dist/cli.js", "doctor", "--require", backend),
-];
+const doctor = (backend) => ["doctor", node("scripts/backends/doctor.mjs", backend)];
 const sweep = (backend) => [
   "gradient sweep",
   node("scripts/gradients.mjs", "--backends", backend, "--check"),
