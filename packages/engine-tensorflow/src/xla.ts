@@ -60,7 +60,7 @@ function weightedSum(graph: Graph, [weights, rows]: readonly Node[]): Node | und
   ).reduce((a, b) => ops.add(graph, a, b));
 }
 
-/** With so few columns XLA makes a product a loop over single numbers, three to five times slower than by one column. */
+/** With so few columns, but for a single one, XLA makes a product a loop over single numbers. */
 const NARROW = 3;
 
 /** Inner products of few rows, those with one row at a time. */
