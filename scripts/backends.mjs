@@ -80,7 +80,7 @@ function engineTensorflow() {
   const choice = (engine) => ["--engine", engine];
   return [
     ["suite of engine-tensorflow", vitestWith(env, "packages/engine-tensorflow")],
-    ...["engines", "conformance", "combinations"].map((name) => [
+    ...["engines", "conformance", "combinations", "lean"].map((name) => [
       `${name} of integration`,
       held("tensorflow", `test/${name}.test.ts`),
     ]),

@@ -32,6 +32,7 @@ const backends: Readonly<Record<string, BackendName>> = {
 export async function makeEngine<Name extends string = string>(
   implementation: string,
   threads: number,
+  memory: "stored" | "lean" = "stored",
 ): Promise<Engine<Name>> {
   const [kind, where, how] = implementation.split("-");
   if (kind === "tfjs") {
@@ -50,7 +51,7 @@ export async function makeEngine<Name extends string = string>(
   };
   if (where === "tensorflow") {
     const { tensorflow } = await import("@polytask/engine-tensorflow");
-    const engine = tensorflow<Name>({ threads, xla: how === "xla", onCompile });
+    const engine = tensorflow<Name>({ threads, xla: how === "xla", memory, onCompile });
     const device = `TensorFlow's C library${how === "xla" ? ", with XLA" : ""}, on the CPU`;
     return { parts: { engine }, device, compilation: () => compilation };
   }
@@ -58,6 +59,7 @@ export async function makeEngine<Name extends string = string>(
   const engine = onnx<Name>({
     threads,
     provider: where === "webgpu" ? "webgpu" : "cpu",
+    memory,
     onCompile,
   });
   return { parts: { engine }, compilation: () => compilation };

@@ -5,13 +5,14 @@
  */
 import { sharedBottom } from "@polytask/arch-shared-bottom";
 import { binary, CONTRACT, createTrainer, input, seededRandom } from "@polytask/core";
-import { type CompileReport, onnx } from "@polytask/engine-onnx";
 import { adam } from "@polytask/optimizers";
 import { pcgrad } from "@polytask/surgery-pcgrad";
+import { makeEngine } from "./engines.ts";
 import type { MemoryCase, MemoryFound } from "./memory.ts";
 import { median } from "./measure.ts";
 
 const {
+  engine,
   width,
   hidden,
   tasks: count,
@@ -27,13 +28,13 @@ const labels = Object.fromEntries(
   names.map((name) => [name, Array.from({ length: batch }, () => random.integer(2))]),
 );
 const times: number[] = [];
-const reports: CompileReport[] = [];
+const { parts, compilation } = await makeEngine(engine, threads, memory);
 const trainer = await createTrainer(Object.fromEntries(names.map((name) => [name, binary()])), {
   encoder: input([width]),
   architecture: sharedBottom({ hidden, towers: [16] }),
   surgery: pcgrad(),
   optimizer: adam({ learningRate: 1e-4 }),
-  engine: onnx({ threads, memory, onCompile: (report) => reports.push(report) }),
+  ...parts,
   observers: [
     {
       kind: "observer",
@@ -48,7 +49,7 @@ const found: MemoryFound = {
   // The first step is compiled, the second one traced again.
   msMedian: median(times.slice(2)),
   peakMiB: process.resourceUsage().maxRSS / 1024,
-  diagnostics: reports.flatMap(({ diagnostics }) => diagnostics).length,
+  diagnostics: compilation()?.diagnostics ?? 0,
 };
 console.log(JSON.stringify(found));
 // Thread pools may hold the process.

@@ -7,6 +7,8 @@ import { alignColumns } from "./table.ts";
 
 /** A shared bottom with PCGrad and Adam, as one process runs it. */
 export interface MemoryCase {
+  /** A compiled engine's name, as `step` has it. */
+  readonly engine: string;
   readonly width: number;
   readonly hidden: readonly number[];
   readonly tasks: number;
@@ -24,6 +26,7 @@ export interface MemoryFound {
   readonly diagnostics: number;
 }
 
+const ENGINES = ["polytask-onnx", "polytask-tensorflow", "polytask-tensorflow-xla"];
 const TASKS = 16;
 const STEPS = 6;
 /** What is to be saved of all tasks' gradients. */
@@ -38,20 +41,28 @@ const cases: Readonly<Record<string, Pick<MemoryCase, "width" | "hidden">>> = {
 const CHILD = fileURLToPath(new URL("memory-child.js", import.meta.url));
 
 /**
- * What the lean mode saves and what it costs: `[--rounds N] [--threads N] [--batch N]`. Every measurement is a process of its
+ * What the lean mode saves and what it costs: `[--engine NAME] [--rounds N] [--threads N] [--batch N]`. Every measurement is a process of its
  * own, the modes in turn; of the peaks the largest, of the times the median.
  */
 export async function memory(args: readonly string[]): Promise<void> {
-  const { rounds, threads, batch } = readNumbers(args);
+  const { engine, rounds, threads, batch } = readOptions(args);
   console.log(
-    `T = ${TASKS}, batch ${batch}, ${threads} threads, ${rounds} rounds of ${STEPS} steps`,
+    `${engine}: T = ${TASKS}, batch ${batch}, ${threads} threads, ${rounds} rounds of ${STEPS} steps`,
   );
   for (const [name, sizes] of Object.entries(cases)) {
     const found = { stored: [] as MemoryFound[], lean: [] as MemoryFound[] };
     for (let round = 0; round < rounds; round++) {
       for (const mode of ["stored", "lean"] as const) {
         found[mode].push(
-          await measure({ ...sizes, tasks: TASKS, batch, memory: mode, threads, steps: STEPS }),
+          await measure({
+            ...sizes,
+            engine,
+            tasks: TASKS,
+            batch,
+            memory: mode,
+            threads,
+            steps: STEPS,
+          }),
         );
       }
     }
@@ -91,10 +102,11 @@ async function measure(c: MemoryCase): Promise<MemoryFound> {
 const sharedParameters = ({ width, hidden }: Pick<MemoryCase, "width" | "hidden">): number =>
   hidden.reduce((sum, units, i) => sum + (i === 0 ? width : hidden[i - 1]) * units + units, 0);
 
-function readNumbers(args: readonly string[]) {
+function readOptions(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      engine: { type: "string", default: ENGINES[0] },
       rounds: { type: "string", default: "3" },
       threads: { type: "string", default: "2" },
       batch: { type: "string", default: "256" },
@@ -105,5 +117,9 @@ function readNumbers(args: readonly string[]) {
     if (Number.isInteger(value) && value > 0) return value;
     throw badOption("bench memory", name, "a whole number of at least 1", values[name]);
   };
-  return { rounds: number("rounds"), threads: number("threads"), batch: number("batch") };
+  const { engine } = values;
+  if (!ENGINES.includes(engine)) {
+    throw badOption("bench memory", "engine", `one of ${ENGINES.join(", ")}`, engine);
+  }
+  return { engine, rounds: number("rounds"), threads: number("threads"), batch: number("batch") };
 }

@@ -1,16 +1,21 @@
 /** The engine that suites hold against the eager one: POLYTASK_TEST_ENGINE names it, onnx by default. */
 import type { EnginePlugin } from "@polytask/core";
-import { onnx } from "@polytask/engine-onnx";
+import { onnx, type OnnxOptions } from "@polytask/engine-onnx";
 import { tensorflow } from "@polytask/engine-tensorflow";
 
+/** What all of them can be told. */
+type Options = Pick<OnnxOptions, "fallback" | "memory" | "onCompile">;
+
 const engines = {
-  onnx: <Name extends string>(): EnginePlugin<Name> => onnx({ threads: 1 }),
-  tensorflow: <Name extends string>(): EnginePlugin<Name> => tensorflow({ threads: 1 }),
-  "tensorflow-xla": <Name extends string>(): EnginePlugin<Name> =>
-    tensorflow({ threads: 1, xla: true }),
+  onnx: <Name extends string>(options: Options = {}): EnginePlugin<Name> =>
+    onnx({ threads: 1, ...options }),
+  tensorflow: <Name extends string>(options: Options = {}): EnginePlugin<Name> =>
+    tensorflow({ threads: 1, ...options }),
+  "tensorflow-xla": <Name extends string>(options: Options = {}): EnginePlugin<Name> =>
+    tensorflow({ threads: 1, xla: true, ...options }),
   // With POLYTASK_TEST_BACKEND=tensorflow, which loads the addon.
-  "tensorflow-tfjs-node": <Name extends string>(): EnginePlugin<Name> =>
-    tensorflow({ through: "tfjs-node" }),
+  "tensorflow-tfjs-node": <Name extends string>(options: Options = {}): EnginePlugin<Name> =>
+    tensorflow({ through: "tfjs-node", ...options }),
 };
 
 export const engine: (typeof engines)["onnx"] =

@@ -20,9 +20,10 @@ import { BATCH, data, type Names, tasks } from "./compositions.ts";
 export const device = (
   provider: "cpu" | "webgpu",
   reports: CompileReport[] = [],
+  memory: "stored" | "lean" = "stored",
 ): EnginePlugin<Names> =>
   compiledEngine(
-    { ...readOptions({ threads: 1, provider }), device: true },
+    { ...readOptions({ threads: 1, provider, memory }), device: true },
     { onCompile: (report) => reports.push(report) },
   );
 

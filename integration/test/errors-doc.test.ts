@@ -42,10 +42,14 @@ const distinct = (found: Iterable<RegExpMatchArray>): string[] =>
     .filter((code) => !variables.includes(code))
     .sort();
 
-/** Codes as values, which is what errors carry. */
-const thrown = distinct(sources.flatMap((text) => [...text.matchAll(/["'`](POLYTASK_[A-Z_]+)/g)]));
+/** Codes as values, which is what errors carry; not the beginning of some. */
+const thrown = distinct(
+  sources.flatMap((text) => [...text.matchAll(/["'`](POLYTASK_[A-Z_]*[A-Z])\b/g)]),
+);
 /** Codes as words: docstrings too. */
-const written = distinct(sources.flatMap((text) => [...text.matchAll(/\b(POLYTASK_[A-Z_]+)/g)]));
+const written = distinct(
+  sources.flatMap((text) => [...text.matchAll(/\b(POLYTASK_[A-Z_]*[A-Z])\b/g)]),
+);
 /** Name, text and example of every section that is about a code. */
 const sections = new Map(
   [...page.matchAll(/^### (POLYTASK_[A-Z_]+)\n([^#]*)/gm)].map(([, code, text]) => [code, text]),
@@ -163,7 +167,7 @@ const provoked: Readonly<Record<string, () => unknown>> = {
       variable.dispose();
     }
   },
-  POLYTASK_ONNX_LEAN: () =>
+  POLYTASK_LEAN: () =>
     createTrainer(tasks, {
       ...parts,
       surgery: {

@@ -13,7 +13,7 @@ import {
   sgd,
   type SurgeryPlugin,
 } from "@polytask/core";
-import { type CompileReport, onnx } from "@polytask/engine-onnx";
+import type { CompileReport } from "@polytask/compiled";
 import { fittedFeatures } from "@polytask/features";
 import { pcgrad } from "@polytask/surgery-pcgrad";
 import { l2 } from "@polytask/regularizer-norms";
@@ -21,9 +21,10 @@ import { compareEngines } from "@polytask/testkit";
 import { gradNorm } from "@polytask/weighting-gradnorm";
 import { describe, expect, it, vi } from "vitest";
 import { equalNorms } from "polytask-third-party-plugin";
+import { engine } from "./compiled-engine.ts";
 import { BATCH, combinations, data, type Names, tasks } from "./compositions.ts";
 
-const lean = () => onnx<Names>({ threads: 1, memory: "lean" });
+const lean = () => engine<Names>({ memory: "lean" });
 
 /** A surgery, one parameter at a time. */
 const perParameter = (surgery: SurgeryPlugin<Names>): SurgeryPlugin<Names> => ({
@@ -109,7 +110,7 @@ async function trainLarge(name: keyof typeof large, memory: "stored" | "lean") {
     architecture: sharedBottom({ hidden, towers: [4] }),
     surgery: pcgrad(),
     optimizer: sgd({ learningRate: 0.01 }),
-    engine: onnx({ threads: 1, memory, onCompile: (report) => reports.push(report) }),
+    engine: engine({ memory, onCompile: (report) => reports.push(report) }),
   });
   await trainer.fit({ inputs, labels: { click, price } }, { steps: 2, batchSize: 8 });
   return { reports, state: structuredClone(await trainer.state()) };
@@ -130,7 +131,7 @@ describe("lean, where gradients are larger than what is held at once", () => {
 });
 
 describe("lean, where it cannot be", () => {
-  const refusal = { code: "POLYTASK_ONNX_LEAN" };
+  const refusal = { code: "POLYTASK_LEAN" };
   const make = (change: Partial<Parts<Names>>) =>
     createTrainer<Names>(tasks, {
       encoder: input([5]),
@@ -179,8 +180,7 @@ describe("lean, where it cannot be", () => {
 
   it("goes on eagerly where that was asked for", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-    const engine = onnx<Names>({ memory: "lean", fallback: "eager" });
-    await using trainer = await make({ engine });
+    await using trainer = await make({ engine: engine({ memory: "lean", fallback: "eager" }) });
     await trainer.fit([data, data], { steps: 1, batchSize: BATCH });
     expect(trainer.step).toBe(1);
     expect(warn).toHaveBeenCalledOnce();

@@ -45,6 +45,17 @@ export function describeOnDevice(provider: "cpu" | "webgpu"): void {
   describe(`parameters on the device of ${provider}`, () => {
     describeSteps(() => device(provider), provider === "cpu" ? some : some.slice(-10));
   });
+  describe(`parameters on the device of ${provider}, lean`, () => {
+    describeSteps(() => device(provider, [], "lean"), provider === "cpu" ? some : some.slice(-10));
+
+    it("keeps no rows, and goes backward once more", async () => {
+      const reports: CompileReport[] = [];
+      await using trainer = await start(device(provider, reports, "lean"), { surgery: pcgrad() });
+      await trainer.fit(data, { steps: 2, batchSize: BATCH });
+      const what = [`step of ${BATCH}`, `step of ${BATCH}, backward again`, "update"];
+      expect(reports.map((report) => report.what)).toEqual(expect.arrayContaining(what));
+    });
+  });
   describe(`on the device of ${provider}`, () => {
     describeRuns((reports) => device(provider, reports));
   });

@@ -1,9 +1,23 @@
 import { columnSums, type Matrix } from "@polytask/core";
-import { combineStep, type GatherStep, type Layout, SPACE } from "@polytask/graph";
+import {
+  combineStep,
+  type GatherStep,
+  type Graph,
+  type Layout,
+  type Node,
+  SPACE,
+  type Target,
+} from "@polytask/graph";
 import type { Compiled } from "./compiled.ts";
 import type { Gathered } from "./gatherer.ts";
-import { OUT, type Values } from "./memory.ts";
+import type { Values } from "./memory.ts";
 import type { Mixing, Standing } from "./operate.ts";
+
+/** Where gradients by parameter go: those of shared parameters, where some task has any. */
+export type Combined = (
+  graph: Graph,
+  gradients: readonly (Node | undefined)[],
+) => readonly Target[];
 
 /**
  * The combined gradient of the shared parameters by one more forward and backward pass, of Σ_k ρ_k·L_k, where no rows of J
@@ -12,6 +26,7 @@ import type { Mixing, Standing } from "./operate.ts";
 export async function combineLean(
   layout: Layout,
   compiled: Compiled,
+  combined: Combined,
   gathered: Gathered | undefined,
   { present, weights: { length: tasks } }: Standing,
   mixing: Mixing,
@@ -22,7 +37,7 @@ export async function combineLean(
   const distinct = [...new Set(matrices)];
   const weighting = matrices.map((matrix) => distinct.indexOf(matrix));
   const pass = await compiled.once(`again ${gathered.group} ${weighting.join()}`, () =>
-    compilePass(layout, compiled, gathered, weighting),
+    compilePass(layout, compiled, combined, gathered, weighting),
   );
   pass.weights.fill(0);
   distinct.forEach((matrix, place) => {
@@ -37,23 +52,23 @@ export async function combineLean(
 async function compilePass(
   layout: Layout,
   { memory, compile }: Compiled,
+  combined: Combined,
   { what, step, spaces }: Gathered,
   weighting: readonly number[],
 ) {
   const start = performance.now();
   const backward = step.backward as NonNullable<GatherStep["backward"]>;
-  const gradients = combineStep(step.graph, layout, backward, weighting);
+  const gradients: (Node | undefined)[] = layout.parameters.map(() => undefined);
+  combineStep(step.graph, layout, backward, weighting).forEach((node, i) => {
+    gradients[layout.jacobian[i].index] = node;
+  });
   const traced = performance.now() - start;
   const weights = new Float32Array((1 + Math.max(...weighting)) * backward.size);
   const program = await compile(
     {
       what: `${what}, backward again`,
       graph: step.graph,
-      targets: layout.jacobian.map(({ parameterAt }, i) => ({
-        node: gradients[i],
-        space: OUT.gradients,
-        at: parameterAt,
-      })),
+      targets: combined(step.graph, gradients),
       traced,
     },
     {

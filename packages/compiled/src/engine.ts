@@ -42,7 +42,9 @@ export async function createCompiledEngine<Name extends string>(
   const onDevice = device && "update" in optimizer ? optimizer : undefined;
   const layout = layoutOf(network, lean || onDevice ? "gramians" : "rows");
   const store =
-    device && onDevice && createStore(segmentsOf(network, layout, onDevice.slots), device.tensor);
+    device &&
+    onDevice &&
+    createStore(segmentsOf(network, layout, { slots: onDevice.slots, lean }), device.tensor);
   const compiled = createCompiled(network, layout, settings, {
     wish: { rows: needsRows(network, ONE_GROUP), staging: false, lookups: { ids: 0, updates: 0 } },
     loader: store && device ? device.loader(store) : runtime.loader,
@@ -51,7 +53,13 @@ export async function createCompiledEngine<Name extends string>(
   await readVariables(layout, compiled.memory);
   const counts: Counts = new Map();
   const applying =
-    onDevice && store && createApplying(network, onDevice, layout, compiled, { store, counts });
+    onDevice &&
+    store &&
+    createApplying(network, onDevice, layout, compiled, {
+      store,
+      stored: !lean,
+      counts,
+    });
   const plan =
     store && applying
       ? devicePlan(network, layout, store.segments, applying.continuation)
@@ -59,7 +67,13 @@ export async function createCompiledEngine<Name extends string>(
   const gatherer = createGatherer(network, layout, compiled, plan);
   const holding =
     onDevice && store && applying
-      ? holdOnDevice(network, onDevice, layout, compiled, { store, applying, counts, gatherer })
+      ? holdOnDevice(network, onDevice, layout, compiled, {
+          store,
+          applying,
+          counts,
+          gatherer,
+          lean,
+        })
       : holdInMemory(network, layout, compiled, gatherer, { lean });
   const movingOf = movingFinder(network, layout);
 

@@ -1,8 +1,9 @@
 import type { Network } from "@polytask/core";
 import type { Layout } from "@polytask/graph";
-import { combineLean } from "./combine-lean.ts";
+import { combineLean, type Combined } from "./combine-lean.ts";
 import { checkGradients, combineRows, finishGradients } from "./combine.ts";
 import type { Compiled } from "./compiled.ts";
+import { OUT } from "./memory.ts";
 import { takeAssigned } from "./gather.ts";
 import type { Gatherer } from "./gatherer.ts";
 import type { Holding } from "./holding.ts";
@@ -18,12 +19,18 @@ export function holdInMemory<Name extends string>(
   gatherer: Gatherer<Name>,
   { lean }: { readonly lean: boolean },
 ): Holding<Name> {
+  const combined: Combined = (_, gradients) =>
+    layout.parameters.flatMap(({ at }, i) => {
+      const node = gradients[i];
+      return node ? [{ node, space: OUT.gradients, at }] : [];
+    });
   const updating = createUpdating(network, layout, compiled);
   let behind = false;
   return {
     combine: async (standing, mixing) => {
       const { memory } = compiled;
-      if (lean) await combineLean(layout, compiled, gatherer.gathered(), standing, mixing);
+      if (lean)
+        await combineLean(layout, compiled, combined, gatherer.gathered(), standing, mixing);
       else combineRows(layout, memory, standing, mixing);
       finishGradients(network, layout, memory, standing, gatherer.tables());
     },

@@ -1,16 +1,13 @@
 export { type CompileReport } from "./compiler.ts";
 export {
-  coversDevice,
   fewRows,
   inSegments,
   rewrite,
   type Segment,
   type Segments,
   type Store,
-  whileOneGroup,
 } from "./device/index.ts";
-export { createCompiledEngine } from "./engine.ts";
-export { withFallback } from "./fallback.ts";
+export { type EngineStart, startEngine } from "./start-engine.ts";
 export { pieceOf, type Values } from "./memory.ts";
 export {
   type CompiledSettings,

@@ -1,6 +1,6 @@
 import { type Network, PolytaskError, type StepInfo } from "@polytask/core";
 
-/** @throws POLYTASK_ONNX_LEAN for a network whose steps need all tasks' gradients themselves. */
+/** @throws POLYTASK_LEAN for a network whose steps need all tasks' gradients themselves. */
 export function checkLean<Name extends string>(network: Network<Name>): void {
   const editing = network.surgeries.find(({ mix }) => mix === undefined);
   if (editing) {
@@ -18,7 +18,7 @@ export function checkLean<Name extends string>(network: Network<Name>): void {
   }
 }
 
-/** @throws POLYTASK_ONNX_LEAN for a step on several data sets. */
+/** @throws POLYTASK_LEAN for a step on several data sets. */
 export function checkLeanStep({ groups }: StepInfo): void {
   if (groups <= 1) return;
   throw notLean(
@@ -29,8 +29,8 @@ export function checkLeanStep({ groups }: StepInfo): void {
 
 const notLean = (required: string, found: string): PolytaskError =>
   new PolytaskError({
-    code: "POLYTASK_ONNX_LEAN",
-    who: 'onnx({ memory: "lean" })',
+    code: "POLYTASK_LEAN",
+    who: 'engine, memory: "lean"',
     required: `the lean mode keeps inner products of gradients alone: ${required}`,
     found,
     remedy: 'Keep the gradients with memory: "stored".',

@@ -2,14 +2,11 @@ import { expect, test } from "vitest";
 
 test("public names", async () => {
   expect(Object.keys(await import("@polytask/compiled")).sort()).toEqual([
-    "coversDevice",
-    "createCompiledEngine",
     "fewRows",
     "inSegments",
     "pieceOf",
     "rewrite",
-    "whileOneGroup",
-    "withFallback",
+    "startEngine",
   ]);
 });
 

@@ -1,11 +1,5 @@
-import {
-  coversDevice,
-  createCompiledEngine,
-  type Runtime,
-  whileOneGroup,
-  withFallback,
-} from "@polytask/compiled";
-import { CONTRACT, type EnginePlugin, type PolytaskError } from "@polytask/core";
+import { type Runtime, startEngine } from "@polytask/compiled";
+import { CONTRACT, type EnginePlugin } from "@polytask/core";
 import { deviceLoader } from "./device/program.ts";
 import { type OnnxOptions, type OnnxSettings, readOptions } from "./options.ts";
 import { hostLoader } from "./program.ts";
@@ -38,21 +32,14 @@ export function compiledEngine<Name extends string>(
     kind: "engine",
     name: "engine-onnx",
     contract: CONTRACT,
-    create: (scope) => {
-      const { network } = scope;
-      const start = async (device: boolean) => {
-        const runtime = await openRuntime(settings);
-        try {
-          return await createCompiledEngine(network, runtime, { ...settings, device }, onCompile);
-        } catch (error) {
-          await runtime.close();
-          throw error;
-        }
-      };
-      const make = () =>
-        settings.device && coversDevice(network) ? whileOneGroup(start) : start(false);
-      return fallback === "eager" ? withFallback(make, scope, isCompileError) : make();
-    },
+    create: (scope) =>
+      startEngine(scope, {
+        open: () => openRuntime(settings),
+        settings,
+        report: onCompile,
+        fallback,
+        isRefusal: ({ code }) => code.startsWith("POLYTASK_ONNX_"),
+      }),
   };
 }
 
@@ -70,5 +57,3 @@ async function openRuntime(settings: OnnxSettings): Promise<Runtime> {
     close: host.close,
   };
 }
-
-const isCompileError = ({ code }: PolytaskError): boolean => /^POLYTASK_(TRACE|ONNX)_/.test(code);

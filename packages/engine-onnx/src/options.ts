@@ -61,6 +61,6 @@ export function readOptions(options: OnnxOptions): OnnxSettings {
   const lean = memory === "lean";
   const session = { provider, ...(threads !== undefined && { threads }) };
   // A tensor on a device belongs to the thread that made it.
-  const device = provider === "webgpu" && !worker && !lean;
+  const device = provider === "webgpu" && !worker;
   return { session, simd, worker, lean, device };
 }

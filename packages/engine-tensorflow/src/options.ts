@@ -20,6 +20,12 @@ export interface TensorflowOptions {
   readonly threads?: number;
   /** Whether XLA compiles the graphs: faster steps of small batches, and a second or more for each graph before its first. Default false. */
   readonly xla?: boolean;
+  /**
+   * What a step keeps of all tasks' gradients where it needs them one by one. "stored": the gradients, [T, P] numbers.
+   * "lean": their inner products, [T, T], summed up piece by piece; one more forward and backward pass then makes the
+   * combined gradient. Default "stored".
+   */
+  readonly memory?: "stored" | "lean";
   /** "eager": where a step cannot be compiled, warn once and go on with the eager engine. Default: throw. */
   readonly fallback?: "eager" | "none";
   /** Called once for every graph that is compiled. */
@@ -33,12 +39,13 @@ export interface TensorflowSettings {
   readonly device: "CPU" | "GPU";
   readonly threads?: number;
   readonly xla: boolean;
+  readonly lean: boolean;
 }
 
 /** @throws POLYTASK_OPTION */
 export function readOptions(options: TensorflowOptions): TensorflowSettings {
   const { through = "library", library, device = "cpu", threads } = options;
-  const { xla = false, fallback = "none" } = options;
+  const { xla = false, memory = "stored", fallback = "none" } = options;
   if (through !== "library" && through !== "tfjs-node") {
     throw badOption("tensorflow", "through", '"library" or "tfjs-node"', through);
   }
@@ -61,6 +68,9 @@ export function readOptions(options: TensorflowOptions): TensorflowSettings {
     throw badOption("tensorflow", "threads", "a whole number of at least 1", threads);
   }
   if (typeof xla !== "boolean") throw badOption("tensorflow", "xla", "true or false", xla);
+  if (!["stored", "lean"].includes(memory)) {
+    throw badOption("tensorflow", "memory", '"stored" or "lean"', memory);
+  }
   if (!["eager", "none"].includes(fallback)) {
     throw badOption("tensorflow", "fallback", '"eager" or "none"', fallback);
   }
@@ -68,6 +78,7 @@ export function readOptions(options: TensorflowOptions): TensorflowSettings {
     through,
     device: device === "gpu" ? "GPU" : "CPU",
     xla,
+    lean: memory === "lean",
     ...(library !== undefined && { library }),
     ...(threads !== undefined && { threads }),
   };

@@ -1,11 +1,5 @@
-import {
-  coversDevice,
-  createCompiledEngine,
-  type Runtime,
-  whileOneGroup,
-  withFallback,
-} from "@polytask/compiled";
-import { CONTRACT, type EnginePlugin, type PolytaskError } from "@polytask/core";
+import { type Runtime, startEngine } from "@polytask/compiled";
+import { CONTRACT, type EnginePlugin } from "@polytask/core";
 import { openTensorflow } from "./library/open.ts";
 import { readOptions, type TensorflowOptions, type TensorflowSettings } from "./options.ts";
 import { deviceLoader, hostLoader } from "./program.ts";
@@ -36,22 +30,14 @@ export function tensorflow<Name extends string>(
     kind: "engine",
     name: "engine-tensorflow",
     contract: CONTRACT,
-    create: ({ network, ...scope }) => {
-      const start = async (device: boolean) => {
-        const runtime = await openRuntime(settings);
-        const how = { simd: true, worker: false, lean: false, device };
-        try {
-          return await createCompiledEngine(network, runtime, how, onCompile);
-        } catch (error) {
-          await runtime.close();
-          throw error;
-        }
-      };
-      const make = () => (coversDevice(network) ? whileOneGroup(start) : start(false));
-      return fallback === "eager"
-        ? withFallback(make, { network, ...scope }, isCompileError)
-        : make();
-    },
+    create: (scope) =>
+      startEngine(scope, {
+        open: () => openRuntime(settings),
+        settings: { simd: true, worker: false, lean: settings.lean, device: true },
+        report: onCompile,
+        fallback,
+        isRefusal: ({ code }) => code.startsWith("POLYTASK_TENSORFLOW_"),
+      }),
   };
 }
 
@@ -70,6 +56,3 @@ async function openRuntime(settings: TensorflowSettings): Promise<Runtime> {
     },
   };
 }
-
-const isCompileError = ({ code }: PolytaskError): boolean =>
-  /^POLYTASK_(TRACE|TENSORFLOW)_/.test(code);

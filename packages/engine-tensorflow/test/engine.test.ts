@@ -30,8 +30,11 @@ const start = (
   });
 
 /** TensorFlow's calls in a step that has run before. */
-async function callsOf(parts: Partial<Parts<Names>>): Promise<number> {
-  await using trainer = await start(parts);
+async function callsOf(
+  parts: Partial<Parts<Names>>,
+  options: TensorflowOptions = {},
+): Promise<number> {
+  await using trainer = await start(parts, options);
   await trainer.fit(data, { steps: 4, batchSize: 8 });
   const before = callCount();
   await trainer.fit(data, { steps: 14, batchSize: 8 });
@@ -44,6 +47,11 @@ describe.skipIf(!isThere)("a step", () => {
     expect(await callsOf({})).toBe(1);
     expect(await callsOf({ optimizer: adam({ learningRate: 0.01, clip: { norm: 1 } }) })).toBe(1);
     expect(await callsOf({ surgery: pcgrad() })).toBe(2);
+  });
+
+  it("is a third call with surgery where the gradients are not kept", async () => {
+    expect(await callsOf({ surgery: pcgrad() }, { memory: "lean" })).toBe(3);
+    expect(await callsOf({}, { memory: "lean" })).toBe(1);
   });
 
   it("that is not finite moves nothing, and names the parameter", async () => {
@@ -104,6 +112,7 @@ describe("options", () => {
     [{ device: "tpu" }, "device"],
     [{ threads: 0 }, "threads"],
     [{ xla: "yes" }, "xla"],
+    [{ memory: "large" }, "memory"],
     [{ library: "" }, "library"],
     [{ fallback: "maybe" }, "fallback"],
     [{ through: "python" }, "through"],

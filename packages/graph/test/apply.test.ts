@@ -51,11 +51,11 @@ const optimizer = async (clip?: Clip): Promise<ElementwiseOptimizer> => ({
 /** By how much parameters have moved, and the magnitudes. */
 async function moves(
   wish: CombinedWish & { readonly groups?: readonly (readonly number[])[] },
-  clip?: Clip,
+  { clip, of = memories }: { readonly clip?: Clip; readonly of?: typeof memories } = {},
 ) {
   const step = traceApply(network, await optimizer(clip), layout, 1, wish);
   const nodes = [...step.updated.map(({ value }) => value), step.magnitudes];
-  const found = await evaluate(nodes, (space) => Float32Array.from(memories[space]));
+  const found = await evaluate(nodes, (space) => Float32Array.from(of[space]));
   const values = found.slice(0, -1).flatMap((part) => [...part]);
   return {
     moved: values.map((value, i) => memories[SPACE.parameters][i] - value),
@@ -67,30 +67,41 @@ const together = { groups: [[0], [1], [2]] };
 
 describe("the combined gradient", () => {
   it("is rows by the mixture, own ones by their task's weight, the weighting's as it is", async () => {
-    const found = await moves({ rows: true, rest: false, ...together });
+    const found = await moves({ rows: true, stored: true, rest: false, ...together });
     // 2·[1, 2] − [3, 4]; half of [2, 4, 6]; 8.
     expect(found).toEqual({ moved: [-1, 0, 1, 2, 3, 8], magnitudes: [1, 6, 8] });
   });
 
+  it("is what was combined already where rows were not kept, own ones by their task's weight", async () => {
+    const found = await moves(
+      { rows: true, stored: false, rest: true, ...together },
+      { of: { ...memories, [UPDATE_SPACE.gradients]: [5, 7, 2, 4, 6, 8] } },
+    );
+    expect(found.moved).toEqual([15, 27, 31, 42, 53, 68]);
+  });
+
   it("and penalties", async () => {
-    const { moved } = await moves({ rows: true, rest: true, ...together });
+    const { moved } = await moves({ rows: true, stored: true, rest: true, ...together });
     expect(moved).toEqual([9, 20, 31, 42, 53, 68]);
   });
 
   it("of neighbours as one", async () => {
-    const found = await moves({ rows: true, rest: false, groups: [[0, 1], [2]] });
+    const found = await moves({ rows: true, stored: true, rest: false, groups: [[0, 1], [2]] });
     expect(found).toEqual({ moved: [-1, 0, 1, 2, 3, 8], magnitudes: [7, 8] });
   });
 
   it("leaves a parameter that does not move, whatever its gradient", async () => {
-    const { moved } = await moves({ rows: true, rest: true });
+    const { moved } = await moves({ rows: true, stored: true, rest: true });
     expect(moved).toEqual([9, 20, 0, 0, 0, 68]);
   });
 });
 
 describe("clipping", () => {
   it("limits the norm of all together", async () => {
-    const { moved } = await moves({ rows: true, rest: false, ...together }, { norm: 1 });
+    const { moved } = await moves(
+      { rows: true, stored: true, rest: false, ...together },
+      { clip: { norm: 1 } },
+    );
     const length = Math.sqrt(1 + 1 + 4 + 9 + 64);
     [-1, 0, 1, 2, 3, 8].forEach((value, i) => {
       expect(moved[i]).toBeCloseTo(value / length, 5);
@@ -98,16 +109,19 @@ describe("clipping", () => {
   });
 
   it("counts what moves alone, and leaves a short gradient as it is", async () => {
-    const wish = { rows: true, rest: false };
-    const { moved } = await moves(wish, { norm: Math.sqrt(65) / 2 });
+    const wish = { rows: true, stored: true, rest: false };
+    const { moved } = await moves(wish, { clip: { norm: Math.sqrt(65) / 2 } });
     [-0.5, 0, 0, 0, 0, 4].forEach((value, i) => {
       expect(moved[i]).toBeCloseTo(value, 5);
     });
-    expect((await moves(wish, { norm: 8.07 })).moved).toEqual([-1, 0, 0, 0, 0, 8]);
+    expect((await moves(wish, { clip: { norm: 8.07 } })).moved).toEqual([-1, 0, 0, 0, 0, 8]);
   });
 
   it("cuts elements; magnitudes are of before", async () => {
-    const found = await moves({ rows: true, rest: false, ...together }, { value: 1.5 });
+    const found = await moves(
+      { rows: true, stored: true, rest: false, ...together },
+      { clip: { value: 1.5 } },
+    );
     expect(found).toEqual({ moved: [-1, 0, 1, 1.5, 1.5, 1.5], magnitudes: [1, 6, 8] });
   });
 });

@@ -53,6 +53,8 @@ export interface ApplyForm {
 interface ApplyOptions {
   readonly inputs: ApplyInputs;
   readonly store: Store;
+  /** Whether rows of J are kept. */
+  readonly stored: boolean;
   /** How many numbers the rule takes. */
   readonly width: number;
   readonly together: Together;
@@ -62,7 +64,7 @@ export function applyForm<Name extends string>(
   network: Network<Name>,
   optimizer: ElementwiseOptimizer,
   layout: Layout<Name>,
-  { inputs, store, width, together }: ApplyOptions,
+  { inputs, store, stored, width, together }: ApplyOptions,
 ): ApplyForm {
   const rows = needsRows(network, ONE_GROUP);
   const count = (together ?? layout.parameters).length;
@@ -82,6 +84,7 @@ export function applyForm<Name extends string>(
     trace: () => {
       const step = traceApply(network, optimizer, layout, width, {
         rows,
+        stored,
         rest: rows && hasPenalties(network),
         ...(together && { groups: together }),
       });

@@ -31,10 +31,17 @@ import { transplant } from "./transplant.ts";
 export interface Applying {
   /** The same as the end of the first graph, for steps in which the host has no say between the two. */
   readonly continuation: Continuation | undefined;
-  /** Takes what surgery made of the rows. */
+  /** Takes what weighs rows of J, and own gradients. */
   readonly combine: (standing: Standing, mixing: Mixing) => void;
   /** @throws POLYTASK_NON_FINITE naming the first parameter whose gradient is not finite, before anything has moved. */
   readonly move: (moving: readonly Moving[], rate: number, step: number) => Promise<void>;
+}
+
+interface ApplyingOptions {
+  readonly store: Store;
+  /** Whether rows of J are kept. */
+  readonly stored: boolean;
+  readonly counts: Counts;
 }
 
 export function createApplying<Name extends string>(
@@ -42,7 +49,7 @@ export function createApplying<Name extends string>(
   optimizer: ElementwiseOptimizer,
   layout: Layout<Name>,
   compiled: Compiled,
-  { store, counts }: { readonly store: Store; readonly counts: Counts },
+  { store, stored, counts }: ApplyingOptions,
 ): Applying {
   const inputs = applyInputs(network, layout);
   const groups = store.of(SPACE.parameters).map(({ parameters }) => parameters);
@@ -55,7 +62,7 @@ export function createApplying<Name extends string>(
     const name = `${width} ${together ? "together" : "apart"}`;
     const known = forms.get(name);
     if (known) return known;
-    const form = applyForm(network, optimizer, layout, { inputs, store, width, together });
+    const form = applyForm(network, optimizer, layout, { inputs, store, stored, width, together });
     forms.set(name, form);
     return form;
   };

@@ -1,5 +1,6 @@
 import type { ElementwiseOptimizer, Network } from "@polytask/core";
 import { Graph, type Layout, slotSpace, SPACE } from "@polytask/graph";
+import { combineLean, type Combined } from "../combine-lean.ts";
 import type { Compiled } from "../compiled.ts";
 import { takeAssigned } from "../gather.ts";
 import type { Gatherer } from "../gatherer.ts";
@@ -7,6 +8,7 @@ import type { Holding } from "../holding.ts";
 import { loadSlots, readVariables, saveSlots, writeVariables } from "../state.ts";
 import type { Counts } from "../update.ts";
 import type { Applying } from "./applying.ts";
+import { inSegment } from "./in-segment.ts";
 import type { Store } from "./store.ts";
 
 /** What holding is made of. */
@@ -16,6 +18,7 @@ interface Held<Name extends string> {
   /** How often each parameter has moved. */
   readonly counts: Counts;
   readonly gatherer: Gatherer<Name>;
+  readonly lean: boolean;
 }
 
 /** Parameters and slots as tensors that stay with the runtime; the host's memory is a copy, made when it is asked for. */
@@ -24,7 +27,7 @@ export function holdOnDevice<Name extends string>(
   optimizer: ElementwiseOptimizer,
   layout: Layout<Name>,
   compiled: Compiled,
-  { store, applying, counts, gatherer }: Held<Name>,
+  { store, applying, counts, gatherer, lean }: Held<Name>,
 ): Holding<Name> {
   const slots = optimizer.slots.map(slotSpace);
   const all = [SPACE.parameters, ...slots];
@@ -32,6 +35,9 @@ export function holdOnDevice<Name extends string>(
   const stale = new Set<string>();
   let behind = false;
   store.load(compiled.memory.spaces);
+
+  const combined: Combined = (graph, gradients) =>
+    store.segments.again.map((segment) => inSegment(graph, layout, segment, gradients));
 
   const fetch = async (spaces: readonly string[]): Promise<void> => {
     for (const space of spaces) {
@@ -45,9 +51,10 @@ export function holdOnDevice<Name extends string>(
   };
 
   return {
-    combine: (standing, mixing) => {
+    combine: async (standing, mixing) => {
       applying.combine(standing, mixing);
-      return Promise.resolve();
+      if (lean)
+        await combineLean(layout, compiled, combined, gatherer.gathered(), standing, mixing);
     },
     move: async (moving, rate, { step }) => {
       await applying.move(moving, rate, step);

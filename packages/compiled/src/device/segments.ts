@@ -20,8 +20,10 @@ export interface Segment {
 export interface Segments {
   /** Parameters and slots, which live from step to step. */
   readonly state: readonly Segment[];
-  /** Gradients, which one program of a step writes and another reads. */
+  /** Gradients, which the first program of a step writes and another reads. */
   readonly gradients: readonly Segment[];
+  /** Those of shared parameters, where going backward once more makes them. */
+  readonly again: readonly Segment[];
   /** All rows of J, block by block. */
   readonly rows: readonly Segment[];
 }
@@ -32,7 +34,7 @@ const SMALL = 16_384;
 export function segmentsOf<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
-  slots: readonly string[],
+  { slots, lean }: { readonly slots: readonly string[]; readonly lean: boolean },
 ): Segments {
   const rows = needsRows(network, ONE_GROUP);
   const stretches = stretchesOf(network, layout);
@@ -43,17 +45,19 @@ export function segmentsOf<Name extends string>(
   return {
     state: [SPACE.parameters, ...slots.map(slotSpace)].flatMap((space) => among(space, KINDS)),
     gradients: [
-      // With rows, the gradients of shared parameters are made of J; those of extras are the host's.
+      // With rows, the gradients of shared parameters are made later; those of extras are the host's.
       ...among(OUT.gradients, rows ? ["own"] : ["shared", "own"]),
       ...among(OUT.rest, rows && hasPenalties(network) ? KINDS : []),
     ],
-    rows: rows
-      ? layout.jacobian.map(({ rows: { length }, variable, size }, block) => {
-          const space = rowsSpace(block);
-          const shape = [length, ...variable.shape];
-          return { name: space, space, at: 0, size: length * size, shape, parameters: [] };
-        })
-      : [],
+    again: rows && lean ? among(OUT.gradients, ["shared"]) : [],
+    rows:
+      rows && !lean
+        ? layout.jacobian.map(({ rows: { length }, variable, size }, block) => {
+            const space = rowsSpace(block);
+            const shape = [length, ...variable.shape];
+            return { name: space, space, at: 0, size: length * size, shape, parameters: [] };
+          })
+        : [],
   };
 }
 

@@ -23,8 +23,10 @@ export interface Store {
 
 /** The store of a trainer; `tensorOf` makes tensors of what is loaded. */
 export function createStore(segments: Segments, tensorOf: DeviceRuntime["tensor"]): Store {
-  const { state, gradients, rows } = segments;
-  const byName = new Map([...state, ...gradients, ...rows].map((one) => [one.name, one] as const));
+  const { state, gradients, again, rows } = segments;
+  // In the order of their places: gradients of shared parameters come before those of one task.
+  const all = [...state, ...again, ...gradients, ...rows].sort((a, b) => a.at - b.at);
+  const byName = new Map(all.map((one) => [one.name, one] as const));
   const bySpace = new Map<string, Segment[]>();
   for (const one of byName.values()) {
     bySpace.set(one.space, [...(bySpace.get(one.space) ?? []), one]);

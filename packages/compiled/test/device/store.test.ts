@@ -31,6 +31,7 @@ beforeEach(() => {
     {
       state: [segment("parameters"), segment("slot")],
       gradients: [segment("gradients")],
+      again: [],
       rows: [segment("rows")],
     },
     loaded,

@@ -35,6 +35,8 @@ export const rowsSpace = (block: number): string => `rows/${block}`;
 export interface CombinedWish {
   /** One gradient per task, or the weighted sum's. */
   readonly rows: boolean;
+  /** Whether rows of J were kept; otherwise those of shared parameters are combined already. */
+  readonly stored: boolean;
   /** Whether penalties come by themselves. */
   readonly rest: boolean;
 }
@@ -47,10 +49,10 @@ export function combinedGradients<Name extends string>(
   graph: Graph,
   { parameters, tasks }: Pick<Network<Name>, "parameters" | "tasks">,
   layout: Layout<Name>,
-  { rows, rest }: CombinedWish,
+  { rows, stored, rest }: CombinedWish,
 ): readonly Node[] {
   const found = new Map<number, Node>();
-  if (rows) {
+  if (rows && stored) {
     let from = 0;
     layout.jacobian.forEach(({ index, rows: owners, size, variable }, block) => {
       const weights = graph.view(SPACE.mixing, from, [1, owners.length]);
