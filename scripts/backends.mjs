@@ -97,6 +97,17 @@ function engineTensorflow() {
     ...["tensorflow-memory", "export-saved-model", "through-tfjs-node", "tensorflow-signals"].map(
       (name) => [`${name} of integration`, vitestWith(env, "integration", `test/${name}.test.ts`)],
     ),
+    [
+      "test of a GPU, on the CPU",
+      {
+        ...node(
+          "packages/engine-tensorflow/scripts/gpu-test.mjs",
+          ...["--device", "cpu", "--seconds", "0.2"],
+          ...["--json", join(root, ".cache", "gpu-test.json")],
+        ),
+        env,
+      },
+    ],
     ...examples(choice("tensorflow"), { env }),
     ...examples(choice("tensorflow-xla"), { env }).slice(0, 1),
     ...versions(choice("tensorflow"), env),

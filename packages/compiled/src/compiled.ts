@@ -1,4 +1,5 @@
 import type { Network } from "@polytask/core";
+import { needsRows } from "@polytask/core/engine";
 import type { Layout } from "@polytask/graph";
 import { compile, type Compilable, type CompileReport } from "./compiler.ts";
 import {
@@ -10,6 +11,7 @@ import {
   serves,
 } from "./memory.ts";
 import type { Loader, Program, Wiring } from "./runtime.ts";
+import { ONE_GROUP } from "./wishes.ts";
 
 /** Something made of programs. */
 interface Piece {
@@ -30,7 +32,6 @@ export interface Compiled {
 
 /** What one trainer's programs are made with. */
 interface CompiledContext {
-  readonly wish: MemoryWish;
   readonly loader: Loader;
   readonly report: (report: CompileReport) => void;
 }
@@ -42,11 +43,13 @@ export function createCompiled<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   options: MemoryOptions,
-  { wish, loader, report }: CompiledContext,
+  { loader, report }: CompiledContext,
 ): Compiled {
   const { optimizer } = network;
   const slots = "update" in optimizer ? optimizer.slots : [];
   const pieces = new Map<string, Piece>();
+  const rows = needsRows(network, ONE_GROUP);
+  const wish = { rows, staging: false, lookups: { ids: 0, updates: 0 } };
   let memory = createMemory(network, layout, wish, slots, options);
 
   /** What was used last is last in the map. */

@@ -1,29 +1,16 @@
 import type { Applied, Engine, Matrix, Network, SomeTasks, StepInfo } from "@polytask/core";
 import { needsRows, nonFinite } from "@polytask/core/engine";
-import { layoutOf } from "@polytask/graph";
 import { movingFinder } from "./combine.ts";
-import { createCompiled } from "./compiled.ts";
 import type { CompileReport } from "./compiler.ts";
-import {
-  createApplying,
-  createStore,
-  devicePlan,
-  holdOnDevice,
-  segmentsOf,
-} from "./device/index.ts";
+import { placeOnDevice } from "./device/index.ts";
 import { editRows } from "./edit.ts";
-import { hostPlan } from "./gather.ts";
-import { createGatherer } from "./gatherer.ts";
-import { holdInMemory } from "./in-memory.ts";
+import { placeInMemory } from "./in-memory.ts";
 import { checkLean, checkLeanStep } from "./lean.ts";
 import { lastSharedNorms, operate, type Standing } from "./operate.ts";
 import { reduceGathered } from "./reduce.ts";
 import type { CompiledSettings, Runtime } from "./runtime.ts";
 import { createScorer, type Scorer } from "./scores.ts";
-import { readVariables } from "./state.ts";
-import type { Counts } from "./update.ts";
 import { weigh } from "./weigh.ts";
-import { ONE_GROUP } from "./wishes.ts";
 
 /**
  * Runs every step as a few compiled graphs, with surgery and the optimizer's books on the host. The runtime is the engine's
@@ -39,42 +26,11 @@ export async function createCompiledEngine<Name extends string>(
   const { lean } = settings;
   if (lean) checkLean(network);
   const device = settings.device ? runtime.device : undefined;
-  const onDevice = device && "update" in optimizer ? optimizer : undefined;
-  const layout = layoutOf(network, lean || onDevice ? "gramians" : "rows");
-  const store =
-    device &&
-    onDevice &&
-    createStore(segmentsOf(network, layout, { slots: onDevice.slots, lean }), device.tensor);
-  const compiled = createCompiled(network, layout, settings, {
-    wish: { rows: needsRows(network, ONE_GROUP), staging: false, lookups: { ids: 0, updates: 0 } },
-    loader: store && device ? device.loader(store) : runtime.loader,
-    report,
-  });
-  await readVariables(layout, compiled.memory);
-  const counts: Counts = new Map();
-  const applying =
-    onDevice &&
-    store &&
-    createApplying(network, onDevice, layout, compiled, {
-      store,
-      stored: !lean,
-      counts,
-    });
-  const plan =
-    store && applying
-      ? devicePlan(network, layout, store.segments, applying.continuation)
-      : hostPlan(layout);
-  const gatherer = createGatherer(network, layout, compiled, plan);
-  const holding =
-    onDevice && store && applying
-      ? holdOnDevice(network, onDevice, layout, compiled, {
-          store,
-          applying,
-          counts,
-          gatherer,
-          lean,
-        })
-      : holdInMemory(network, layout, compiled, gatherer, { lean });
+  const options = { settings, report };
+  const { layout, compiled, plan, gatherer, holding } =
+    device && "update" in optimizer
+      ? await placeOnDevice(network, optimizer, device, options)
+      : await placeInMemory(network, runtime.loader, options);
   const movingOf = movingFinder(network, layout);
 
   const apply = async (info: StepInfo): Promise<Applied<Name>> => {

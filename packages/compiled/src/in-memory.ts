@@ -1,18 +1,36 @@
 import type { Network } from "@polytask/core";
-import type { Layout } from "@polytask/graph";
+import { type Layout, layoutOf } from "@polytask/graph";
 import { combineLean, type Combined } from "./combine-lean.ts";
 import { checkGradients, combineRows, finishGradients } from "./combine.ts";
-import type { Compiled } from "./compiled.ts";
+import { type Compiled, createCompiled } from "./compiled.ts";
 import { OUT } from "./memory.ts";
-import { takeAssigned } from "./gather.ts";
-import type { Gatherer } from "./gatherer.ts";
+import { hostPlan, takeAssigned } from "./gather.ts";
+import { createGatherer, type Gatherer } from "./gatherer.ts";
 import type { Holding } from "./holding.ts";
+import type { Place, PlaceOptions } from "./place.ts";
 import { applyProx } from "./prox.ts";
+import type { Loader } from "./runtime.ts";
 import { readVariables, writeVariables } from "./state.ts";
 import { createUpdating } from "./updating.ts";
 
-/** Everything in the host's memory, which graphs read and kernels change where it lies. */
-export function holdInMemory<Name extends string>(
+/** Everything in the host's memory. */
+export async function placeInMemory<Name extends string>(
+  network: Network<Name>,
+  loader: Loader,
+  { settings, report }: PlaceOptions,
+): Promise<Place<Name>> {
+  const { lean } = settings;
+  const layout = layoutOf(network, lean ? "gramians" : "rows");
+  const compiled = createCompiled(network, layout, settings, { loader, report });
+  await readVariables(layout, compiled.memory);
+  const plan = hostPlan(layout);
+  const gatherer = createGatherer(network, layout, compiled, plan);
+  const holding = holdInMemory(network, layout, compiled, gatherer, { lean });
+  return { layout, compiled, plan, gatherer, holding };
+}
+
+/** Graphs read the host's memory, and kernels change it, where it lies. */
+function holdInMemory<Name extends string>(
   network: Network<Name>,
   layout: Layout<Name>,
   compiled: Compiled,

@@ -43,8 +43,13 @@ if (device === "gpu" && !result.machine.devices.includes("GPU")) {
 }
 
 for (const xla of [false, true]) {
-  for (const model of ["mmoe-sum", "mmoe-pcgrad", "shared-pcgrad"]) {
-    const job = { part: "gradients", device, xla, model, batch: 32 };
+  for (const [model, memory] of [
+    ["mmoe-sum", "stored"],
+    ["mmoe-pcgrad", "stored"],
+    ["shared-pcgrad", "stored"],
+    ["mmoe-pcgrad", "lean"],
+  ]) {
+    const job = { part: "gradients", device, xla, model, memory, batch: 32 };
     await hold(job, NO_TF32, ({ losses, gradients }) => Math.max(losses, gradients) < GRADIENTS);
     if (device === "gpu") {
       await hold(
@@ -74,8 +79,9 @@ async function hold(job, env, good) {
   const found = await ask(job, env);
   const ok = found.error === undefined && good(found);
   result.parts.push({ ...job, ...found, ok });
-  const { part, model, batch, xla, tf32 } = job;
-  const name = `${part} ${model}@${batch}${xla ? ", XLA" : ""}${tf32 ? ", TensorFloat-32" : ""}`;
+  const { part, model, batch, xla, memory, tf32 } = job;
+  const how = [xla && "XLA", memory === "lean" && memory, tf32 && "TensorFloat-32"].filter(Boolean);
+  const name = [`${part} ${model}@${batch}`, ...how].join(", ");
   console.log(`${ok ? "ok    " : "FAILED"} ${name}: ${textOf(found)}`);
 }
 

@@ -1,5 +1,6 @@
 import { type Runtime, startEngine } from "@polytask/compiled";
 import { CONTRACT, type EnginePlugin } from "@polytask/core";
+import type { Context } from "./library/context.ts";
 import { openTensorflow } from "./library/open.ts";
 import { readOptions, type TensorflowOptions, type TensorflowSettings } from "./options.ts";
 import { deviceLoader, hostLoader } from "./program.ts";
@@ -25,14 +26,24 @@ export function tensorflow<Name extends string>(
   options: TensorflowOptions = {},
 ): EnginePlugin<Name> {
   const settings = readOptions(options);
-  const { fallback = "none", onCompile = () => undefined } = options;
+  return compiledEngine(settings, options, () =>
+    settings.through === "tfjs-node" ? openTfjsNode(settings) : openTensorflow(settings),
+  );
+}
+
+/** The engine of some settings, on what `open` opens. */
+export function compiledEngine<Name extends string>(
+  settings: TensorflowSettings,
+  { fallback = "none", onCompile = () => undefined }: TensorflowOptions,
+  open: () => Context | Promise<Context>,
+): EnginePlugin<Name> {
   return {
     kind: "engine",
     name: "engine-tensorflow",
     contract: CONTRACT,
     create: (scope) =>
       startEngine(scope, {
-        open: () => openRuntime(settings),
+        open: async () => runtimeOf(await open(), settings),
         settings: { simd: true, worker: false, lean: settings.lean, device: true },
         report: onCompile,
         fallback,
@@ -42,17 +53,13 @@ export function tensorflow<Name extends string>(
 }
 
 /** TensorFlow, as engines of compiled steps know a runtime. */
-async function openRuntime(settings: TensorflowSettings): Promise<Runtime> {
-  const context =
-    settings.through === "tfjs-node" ? openTfjsNode(settings) : await openTensorflow(settings);
-  return {
-    loader: hostLoader(context, settings),
-    device: {
-      loader: (store) => deviceLoader(context, store, settings),
-      tensor: (values, shape) => context.tensor(values, shape, "float32"),
-    },
-    close: async () => {
-      context.close();
-    },
-  };
-}
+const runtimeOf = (context: Context, settings: TensorflowSettings): Runtime => ({
+  loader: hostLoader(context, settings),
+  device: {
+    loader: (store) => deviceLoader(context, store, settings),
+    tensor: (values, shape) => context.tensor(values, shape, "float32"),
+  },
+  close: async () => {
+    context.close();
+  },
+});

@@ -1,15 +1,46 @@
 import type { ElementwiseOptimizer, Network } from "@polytask/core";
-import { Graph, type Layout, slotSpace, SPACE } from "@polytask/graph";
+import { Graph, type Layout, layoutOf, slotSpace, SPACE } from "@polytask/graph";
 import { combineLean, type Combined } from "../combine-lean.ts";
-import type { Compiled } from "../compiled.ts";
+import { type Compiled, createCompiled } from "../compiled.ts";
 import { takeAssigned } from "../gather.ts";
-import type { Gatherer } from "../gatherer.ts";
+import { createGatherer, type Gatherer } from "../gatherer.ts";
 import type { Holding } from "../holding.ts";
+import type { Place, PlaceOptions } from "../place.ts";
+import type { DeviceRuntime } from "../runtime.ts";
 import { loadSlots, readVariables, saveSlots, writeVariables } from "../state.ts";
 import type { Counts } from "../update.ts";
-import type { Applying } from "./applying.ts";
+import { type Applying, createApplying } from "./applying.ts";
 import { inSegment } from "./in-segment.ts";
-import type { Store } from "./store.ts";
+import { devicePlan } from "./plan.ts";
+import { segmentsOf } from "./segments.ts";
+import { createStore, type Store } from "./store.ts";
+
+/** Parameters, slots and gradients on a device; of a step the host has what is of the size of the tasks. */
+export async function placeOnDevice<Name extends string>(
+  network: Network<Name>,
+  optimizer: ElementwiseOptimizer,
+  device: DeviceRuntime,
+  { settings, report }: PlaceOptions,
+): Promise<Place<Name>> {
+  const { lean } = settings;
+  const layout = layoutOf(network, "gramians");
+  const segments = segmentsOf(network, layout, { slots: optimizer.slots, lean });
+  const store = createStore(segments, device.tensor);
+  const loader = device.loader(store);
+  const compiled = createCompiled(network, layout, settings, { loader, report });
+  await readVariables(layout, compiled.memory);
+  const counts: Counts = new Map();
+  const applying = createApplying(network, optimizer, layout, compiled, {
+    store,
+    stored: !lean,
+    counts,
+  });
+  const plan = devicePlan(network, layout, segments, applying.continuation);
+  const gatherer = createGatherer(network, layout, compiled, plan);
+  const held = { store, applying, counts, gatherer, lean };
+  const holding = holdOnDevice(network, optimizer, layout, compiled, held);
+  return { layout, compiled, plan, gatherer, holding };
+}
 
 /** What holding is made of. */
 interface Held<Name extends string> {
@@ -21,8 +52,8 @@ interface Held<Name extends string> {
   readonly lean: boolean;
 }
 
-/** Parameters and slots as tensors that stay with the runtime; the host's memory is a copy, made when it is asked for. */
-export function holdOnDevice<Name extends string>(
+/** The host's memory is a copy, made when it is asked for. */
+function holdOnDevice<Name extends string>(
   network: Network<Name>,
   optimizer: ElementwiseOptimizer,
   layout: Layout<Name>,

@@ -10,7 +10,9 @@ export async function ask(job, env = {}) {
   try {
     return JSON.parse(stdout.trimEnd().split("\n").at(-1));
   } catch {
-    return { error: `ended by ${code}: ${stderr.trimEnd().split("\n").slice(-3).join(" ")}` };
+    const lines = stderr.trimEnd().split("\n");
+    const error = lines.find((line) => /Error\b/.test(line)) ?? lines.slice(-3).join(" ");
+    return { error: `ended by ${code}: ${error}` };
   }
 }
 

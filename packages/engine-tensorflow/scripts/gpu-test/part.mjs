@@ -19,11 +19,11 @@ console.log(JSON.stringify(await parts[job.part](job)));
 process.exit(0);
 
 /** The greatest differences of losses and of gradients, relative, from the eager engine on tfjs's own CPU backend. */
-async function gradients({ model, batch }) {
+async function gradients({ model, batch, memory }) {
   // With four tasks some conflict: else PCGrad's step is the sum.
   const c = { ...makeCase(model, batch), tasks: 4, hidden: [64, 32] };
   return wholeDifferenceOf(
-    await oneStep(c, { engine: tensorflow({ device, xla }) }),
+    await oneStep(c, { engine: tensorflow({ device, xla, memory }) }),
     await oneStep(c, {}),
   );
 }
