@@ -1,11 +1,11 @@
 /**
- * A thousand steps in TensorFlow, with XLA and without, leave the process as large as they found it, and as many tensors
+ * A thousand steps in TensorFlow, with XLA and without, with all gradients kept and without, leave the process as large as they found it, and as many tensors
  * of tfjs. POLYTASK_MEMORY_STEPS asks for another number.
  */
 import { existsSync } from "node:fs";
 import { mmoe } from "@polytask/arch-mmoe";
 import { createTrainer, input, type Trainer } from "@polytask/core";
-import { tensorflow } from "@polytask/engine-tensorflow";
+import { tensorflow, type TensorflowOptions } from "@polytask/engine-tensorflow";
 import { adam } from "@polytask/optimizers";
 import { pcgrad } from "@polytask/surgery-pcgrad";
 import * as tf from "@tensorflow/tfjs";
@@ -24,12 +24,13 @@ const isThere = library !== undefined && existsSync(library);
 
 describe.skipIf(!isThere)(`${STEPS} steps in TensorFlow`, () => {
   it.each([
-    ["plain functions", false],
-    ["XLA", true],
-  ])(
+    ["plain functions", {}],
+    ["plain functions, lean", { memory: "lean" }],
+    ["XLA", { xla: true }],
+  ] as const)(
     `grow the process by less than ${LIMIT_MIB} MiB, and keep no tensor: %s`,
-    async (name, xla) => {
-      const { mebibytes, tensors } = await growth({ xla });
+    async (name, how) => {
+      const { mebibytes, tensors } = await growth(how);
       console.log(`${name}: ${mebibytes.toFixed(1)} MiB`);
       expect(tensors).toBe(0);
       expect(mebibytes).toBeLessThan(LIMIT_MIB);
@@ -37,9 +38,9 @@ describe.skipIf(!isThere)(`${STEPS} steps in TensorFlow`, () => {
   );
 });
 
-async function growth(how: {
-  readonly xla: boolean;
-}): Promise<{ readonly mebibytes: number; readonly tensors: number }> {
+async function growth(
+  how: TensorflowOptions,
+): Promise<{ readonly mebibytes: number; readonly tensors: number }> {
   await using trainer = await createTrainer<Names>(tasks, {
     architecture: mmoe({ experts: 8, hidden: [64, 32], towers: [16] }),
     encoder: input([5]),
