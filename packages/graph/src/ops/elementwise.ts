@@ -10,7 +10,7 @@ import {
   type UnaryOp,
 } from "../node.ts";
 import { ARITHMETIC_VALUES, LOGIC_VALUES, UNARY_VALUES } from "./values.ts";
-import { expand } from "./shape.ts";
+import { expand } from "./axes.ts";
 
 /** f(x), element by element. */
 export function unary(graph: Graph, op: UnaryOp, x: Node): Node {

@@ -1,6 +1,6 @@
 import { constantOf, type Graph } from "../graph.ts";
 import { broadcast, type Node, type Shape, sizeOf } from "../node.ts";
-import { expand, leftPadded, reshape, transpose } from "./shape.ts";
+import { expand, leftPadded, reshape, transpose } from "./axes.ts";
 
 /** [..., m, k]·[..., k, n] with broadcast leading axes; both of rank 2 at least. */
 export function matMul(graph: Graph, a: Node, b: Node): Node {

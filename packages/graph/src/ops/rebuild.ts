@@ -1,10 +1,12 @@
 import type { Graph } from "../graph.ts";
 import type { ArithmeticOp, LogicOp, Node, UnaryOp } from "../node.ts";
+import { expand, reshape, transpose } from "./axes.ts";
+import { concat } from "./concat.ts";
 import { arithmetic, cast, logic, unary, where } from "./elementwise.ts";
 import { gramian, matMul } from "./product.ts";
 import { reduce } from "./reduce.ts";
 import { argExtreme, cumSum, gather, scatterAdd, softmax, topK } from "./select.ts";
-import { concat, expand, pad, reshape, slice, transpose } from "./shape.ts";
+import { pad, slice } from "./slice.ts";
 import { conv, convTranspose, pool } from "./window.ts";
 
 /** The same op with the same attributes on other operands of the same shapes, simplified anew. */

@@ -1,7 +1,7 @@
 import { constantOf, type Graph } from "../graph.ts";
 import { type DType, type Node, type ReductionOp, type Shape, sizeOf } from "../node.ts";
 import { arithmetic, scale } from "./elementwise.ts";
-import { leftPadded, reshape } from "./shape.ts";
+import { leftPadded, reshape } from "./axes.ts";
 
 /** Reduces the given axes, which disappear. */
 export function reduce(graph: Graph, op: ReductionOp, x: Node, axes: readonly number[]): Node {

@@ -1,6 +1,7 @@
 import { constantOf, type Graph } from "../graph.ts";
 import type { Attributes, Node, Shape } from "../node.ts";
-import { expand, reshape, slice } from "./shape.ts";
+import { expand, reshape } from "./axes.ts";
+import { slice } from "./slice.ts";
 
 /** data with the indices' axes in place of `axis`; int32 indices. */
 export function gather(graph: Graph, data: Node, indices: Node, axis: number): Node {

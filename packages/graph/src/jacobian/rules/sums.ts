@@ -1,5 +1,5 @@
 import { cumSum, matMul, mul, reshape, sum } from "../../ops/index.ts";
-import { leftPadded } from "../../ops/shape.ts";
+import { leftPadded } from "../../ops/axes.ts";
 import { isAscending, orderFirst, runsOf, sliceRun, tasksAlong } from "../mark.ts";
 import { stackOf } from "../representation.ts";
 import { behindCopies, lifted, type Rules, withOperand } from "../rule.ts";
