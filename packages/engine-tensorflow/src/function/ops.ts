@@ -8,6 +8,7 @@ import {
   type ValueOf,
 } from "@polytask/compiled/export";
 import type { Op } from "@polytask/graph";
+import { conv, convTranspose } from "./convolution.ts";
 import {
   comparison,
   div,
@@ -20,10 +21,10 @@ import {
   where,
 } from "./elementwise.ts";
 import { type Emitter, INDICES } from "./emitter.ts";
+import { averagePool, maxPool } from "./pooling.ts";
 import { gramian, product } from "./products.ts";
 import type { Ref } from "./proto.ts";
 import { extreme, reduction, topK } from "./reduction.ts";
-import { averagePool, conv, convTranspose, maxPool } from "./window.ts";
 
 /** What a node of the graph is in TensorFlow: adds what it takes, returns the result. */
 type Lowered<O extends Op> = (to: Emitter, value: ValueOf<O>) => Ref;
