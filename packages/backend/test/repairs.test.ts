@@ -40,6 +40,17 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     tf.dispose([x, filter]);
   });
 
+  it("puts updates into a tensor of its own, of several at one place the last", async () => {
+    const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
+    const updates = tf.tensor2d([10, 20, 30, 40, 50, 60], [3, 2]);
+    const at = int([2, 0, 2], [3, 1]);
+    expect(await values(() => tf.tensorScatterUpdate(x, at, updates))).toEqual([
+      30, 40, 3, 4, 50, 60,
+    ]);
+    expect([...(await x.data())]).toEqual([1, 2, 3, 4, 5, 6]);
+    tf.dispose([x, updates, at]);
+  });
+
   describe("segment sums", () => {
     const sum = (x: tf.Tensor, ids: tf.Tensor, segments: number) =>
       result(() => tf.unsortedSegmentSum(x, ids as tf.Tensor1D, segments));

@@ -120,6 +120,22 @@ const cases: Readonly<Record<string, Case>> = {
     [1, 6, 5, 2],
     [2, 2, 2, 2],
   ],
+  "transposed conv3d": [
+    (x, w) => tf.conv3dTranspose(x as Tensor5D, w as Tensor5D, [1, 4, 5, 4, 2], 2, "same"),
+    [1, 2, 3, 2, 2],
+    [2, 3, 2, 2, 2],
+  ],
+  // The cpu backend writes updates into the operand.
+  "rows replaced": [
+    (x, y) => tf.square(tf.tensorScatterUpdate(tf.mul(x, 1), ids([2, 0], [2, 1]), y)),
+    [4, 2],
+    [2, 2],
+  ],
+  "numbers replaced twice": [
+    (x, y) => tf.square(tf.tensorScatterUpdate(tf.mul(x, 1), ids([2, 1, 0, 0, 2, 1], [3, 2]), y)),
+    [4, 2],
+    [3],
+  ],
   "einsum of matrices": [(a, b) => tf.einsum("ij,jk->ki", a, b), [2, 3], [3, 4]],
   "einsum of attention": [(q, k) => tf.einsum("bqhd,bkhd->bhqk", q, k), [2, 3, 2, 2], [2, 4, 2, 2]],
   "einsum to a number": [(a, b) => tf.einsum("ij,ij->", a, b), [2, 3], [2, 3]],

@@ -15,6 +15,7 @@ import { padding } from "./padding.ts";
 import { products } from "./products.ts";
 import { resizeNearestGradient } from "./resize-nearest-gradient.ts";
 import { runningBackwards } from "./running-backwards.ts";
+import { scatterUpdate } from "./scatter-update.ts";
 import { segmentSum } from "./segment-sum.ts";
 import { sums } from "./sums.ts";
 
@@ -31,6 +32,7 @@ export const repairs: readonly Repair[] = [
   oneHot,
   padding,
   runningBackwards,
+  scatterUpdate,
   nanPasses,
   maxPoolGradients,
   averagePoolGradients,

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { GradConfig, NamedAttrMap, Tensor } from "@tensorflow/tfjs";
-import type { Gradients } from "./config.ts";
+import { gradient, type Gradients } from "./config.ts";
 import { spread } from "./space.ts";
 
 /**
@@ -28,6 +28,25 @@ export const dilatedGradient = (shipped: GradConfig, axes: number): Gradients =>
     },
   },
 });
+
+/** A transposed convolution is linear in data and filter; tfjs 4.22 has no gradient of it over three axes. */
+export const transposedGradients: Gradients = gradient<tf.Conv3DBackpropInputV2Attrs>(
+  "Conv3DBackpropInputV2",
+  {
+    saves: ["dy", "filter"],
+    of: (dy, [data, filter], { strides, pad }) => ({
+      dy: () => tf.conv3d(dy as tf.Tensor5D, filter as tf.Tensor5D, strides, pad),
+      filter: () =>
+        tf
+          .engine()
+          .runKernel(
+            "Conv3DBackpropFilterV2",
+            { x: dy, dy: data },
+            { strides, pad, filterShape: filter.shape },
+          ),
+    }),
+  },
+);
 
 function dilationsOf(attributes: NamedAttrMap, axes: number): readonly number[] {
   const given = attributes["dilations"] as number | readonly number[] | null | undefined;

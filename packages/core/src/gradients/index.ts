@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { GradConfig } from "@tensorflow/tfjs";
 import { broadcastGradients } from "./broadcast.ts";
 import type { Gradients } from "./config.ts";
-import { dilatedGradient } from "./convolution.ts";
+import { dilatedGradient, transposedGradients } from "./convolution.ts";
 import { einsumGradients } from "./einsum.ts";
 import { flatGradients } from "./flat.ts";
 import { resizeGradient, resizeKernels } from "./resize.ts";
@@ -20,6 +20,7 @@ const composed: Gradients = {
   ...selectionGradients,
   ...einsumGradients,
   ...spaceGradients,
+  ...transposedGradients,
 };
 
 /** Convolutions by kernel, with how many spatial axes they have. */

@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { Graph } from "../graph.ts";
 import type { Lowerings } from "../lowering.ts";
 import { type Node, type Shape, sizeOf } from "../node.ts";
+import { UnsupportedUse } from "../unsupported.ts";
 import {
   add,
   cast,
@@ -51,7 +52,10 @@ export const selection: Lowerings = {
     scattered(graph, inputs, shape),
   ),
   TensorScatterUpdate: lowering((graph, { tensor, indices, updates }) =>
-    overwritten(graph, tensor, { indices, updates }),
+    overwritten(graph, tensor, {
+      indices,
+      updates: withoutReplaced(graph, tensor.shape, { indices, updates }),
+    }),
   ),
   SparseToDense: lowering<tf.SparseToDenseAttrs>(
     (graph, { sparseIndices, sparseValues, defaultValue }, { outputShape }) => {
@@ -135,6 +139,51 @@ function overwritten(
   const hits = scattered(graph, { indices, updates: ones }, shape);
   const hit = logic(graph, "Greater", hits, graph.constant(0, [], "int32"));
   return where(graph, hit, scattered(graph, { indices, updates }, shape), base);
+}
+
+/** As many updates of one call at most; each is compared with each. */
+const COMPARED = 4096;
+
+/** 0 in place of an update that a later one at its place replaces. */
+function withoutReplaced(graph: Graph, shape: Shape, { indices, updates }: Inputs): Node {
+  const { flat, rest } = addressed(graph, shape, indices);
+  const count = sizeOf(flat.shape);
+  if (isOneByOne(indices, shape)) return updates;
+  if (count > COMPARED) {
+    throw new UnsupportedUse(`of more than ${COMPARED.toLocaleString("en")} updates at once`);
+  }
+  const numbers = graph.literal(
+    Array.from({ length: count }, (_, i) => i),
+    [count],
+    "int32",
+  );
+  const [before, after] = [
+    [count, 1],
+    [1, count],
+  ] as const;
+  const later = logic(
+    graph,
+    "Less",
+    reshape(graph, numbers, before),
+    reshape(graph, numbers, after),
+  );
+  const same = logic(graph, "Equal", reshape(graph, flat, before), reshape(graph, flat, after));
+  const replaced = sum(graph, cast(graph, logic(graph, "And", later, same), "int32"), [1]);
+  const stays = logic(graph, "Equal", replaced, graph.constant(0, [], "int32"));
+  const perUpdate = reshape(graph, stays, [...indices.shape.slice(0, -1), ...rest.map(() => 1)]);
+  return where(graph, perUpdate, updates, graph.constant(0, [], updates.dtype));
+}
+
+/** Whether indices are known, and no two the same. */
+function isOneByOne(indices: Node, shape: Shape): boolean {
+  if (indices.op !== "Literal") return false;
+  const depth = indices.shape[indices.shape.length - 1];
+  const strides = stridesOf(shape.slice(0, depth));
+  const { values } = indices.attributes;
+  const places = Array.from({ length: values.length / depth }, (_, i) =>
+    strides.reduce((at, stride, j) => at + stride * values[i * depth + j], 0),
+  );
+  return new Set(places).size === places.length;
 }
 
 /** Sparse coordinates (a number, [n], or [n, rank]) and values (one, or one each) as a scatter's. */

@@ -76,9 +76,17 @@ export const selection: Cases = {
     inputs: [numbers([3, 3]), ints([2, 0, 2], [3, 1])],
   },
   "overwrite some": {
-    f: (x, u, i) => tf.tensorScatterUpdate(x, i, u),
+    // The cpu backend writes into the operand.
+    f: (x, u, i) => tf.tensorScatterUpdate(tf.mul(x, 1), i, u),
     inputs: [table, numbers([2, 3], 2), ints([4, 1], [2, 1])],
-    gradient: "none",
+  },
+  "overwrite some twice": {
+    f: (x, u, i) => tf.tensorScatterUpdate(tf.mul(x, 1), i, u),
+    inputs: [table, numbers([4, 3], 2), ints([4, 1, 4, 4], [4, 1])],
+  },
+  "overwrite numbers twice": {
+    f: (x, u, i) => tf.tensorScatterUpdate(tf.mul(x, 1), i, u),
+    inputs: [table, numbers([3], 2), ints([4, 1, 0, 0, 4, 1], [3, 2])],
   },
   "sparse to dense": {
     f: (i, v, d) => tf.sparseToDense(i, v, [3, 4], d as tf.Scalar),
