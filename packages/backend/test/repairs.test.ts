@@ -26,6 +26,31 @@ async function values(f: () => tf.Tensor): Promise<number[]> {
   return (await result(f)).values;
 }
 
+/** An equation as it is written: one loop per letter. */
+async function summedProducts(equation: string, operands: readonly tf.Tensor[]) {
+  const [left, to] = equation.split("->");
+  const from = left.split(",");
+  const lengths = new Map(
+    from.flatMap((word, k) => Array.from(word, (one, i) => [one, operands[k].shape[i]] as const)),
+  );
+  const letters = [...lengths.keys()];
+  const numbers = await Promise.all(operands.map((x) => x.data()));
+  const shape = Array.from(to, (one) => lengths.get(one) ?? 0);
+  const sums = new Float64Array(tf.util.sizeFromShape(shape));
+  const place = (word: string, at: ReadonlyMap<string, number>): number =>
+    Array.from(word).reduce((sum, one) => sum * (lengths.get(one) ?? 0) + (at.get(one) ?? 0), 0);
+  const loop = (at: ReadonlyMap<string, number>): void => {
+    const letter = letters.find((one) => !at.has(one));
+    if (letter === undefined) {
+      sums[place(to, at)] += from.reduce((all, word, k) => all * numbers[k][place(word, at)], 1);
+      return;
+    }
+    for (let i = 0; i < (lengths.get(letter) ?? 0); i++) loop(new Map([...at, [letter, i]]));
+  };
+  loop(new Map());
+  return { shape, values: [...sums] };
+}
+
 describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
   beforeEach(async () => {
     await useBackend(backend);
@@ -49,6 +74,51 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
     ]);
     expect([...(await x.data())]).toEqual([1, 2, 3, 4, 5, 6]);
     tf.dispose([x, updates, at]);
+  });
+
+  it.each<readonly [string, readonly (readonly number[])[]]>([
+    [
+      "ij,jk->ki",
+      [
+        [2, 3],
+        [3, 4],
+      ],
+    ],
+    [
+      "bqhd,bkhd->bhqk",
+      [
+        [2, 3, 2, 2],
+        [2, 4, 2, 2],
+      ],
+    ],
+    [
+      "ij,ij->",
+      [
+        [2, 3],
+        [2, 3],
+      ],
+    ],
+    ["i,j->ji", [[2], [3]]],
+    [
+      "bij,bj->ib",
+      [
+        [2, 3, 4],
+        [2, 4],
+      ],
+    ],
+    ["aij,k->ik", [[2, 3, 2], [3]]],
+    ["ijk->ki", [[2, 3, 2]]],
+    ["ij->ij", [[2, 3]]],
+    ["ij->", [[2, 3]]],
+  ])("sums the products of %s", async (equation, shapes) => {
+    const operands = shapes.map((shape, i) => tensor(shape, i + 1));
+    const expected = await summedProducts(equation, operands);
+    const found = await result(() => tf.einsum(equation, ...operands));
+    expect(found.shape).toEqual(expected.shape);
+    found.values.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected.values[i], 5);
+    });
+    tf.dispose(operands);
   });
 
   describe("segment sums", () => {

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { held, tensor } from "./gradients.ts";
 
 const onBoth = [
+  "Einsum",
   "BatchMatMul",
   "UnsortedSegmentSum",
   "Max",

@@ -5,6 +5,7 @@ import { castToBool } from "./cast-to-bool.ts";
 import { conv2dFilterGradient } from "./conv2d-filter-gradient.ts";
 import { convolutionGradients } from "./convolution-gradients.ts";
 import { dilation } from "./dilation.ts";
+import { einsum } from "./einsum.ts";
 import { emptyGather } from "./empty-gather.ts";
 import { emptyReductions } from "./empty-reductions.ts";
 import { fusedProduct } from "./fused-product.ts";
@@ -24,6 +25,7 @@ export const repairs: readonly Repair[] = [
   products,
   broadcastBatches,
   fusedProduct,
+  einsum,
   segmentSum,
   sums,
   emptyReductions,
