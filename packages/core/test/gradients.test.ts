@@ -10,6 +10,10 @@ const ids = (values: number[], shape = [values.length]): Tensor =>
   tf.tensor(values, shape, "int32");
 const t4 = (x: Tensor): Tensor4D => x as Tensor4D;
 
+/** One of all, one of a part, one that leaves the image. */
+const boxes = (): tf.Tensor2D =>
+  tf.tensor2d([0, 0, 1, 1, 0.1, 0.2, 0.8, 0.95, -0.2, 0.3, 0.7, 1.3], [3, 4]);
+
 const cases: Readonly<Record<string, Case>> = {
   "maximum of a matrix and a row": [tf.maximum, [3, 4], [4]],
   "maximum of a column and a row": [tf.maximum, [3, 1], [4]],
@@ -135,6 +139,24 @@ const cases: Readonly<Record<string, Case>> = {
     (x, y) => tf.square(tf.tensorScatterUpdate(tf.mul(x, 1), ids([2, 1, 0, 0, 2, 1], [3, 2]), y)),
     [4, 2],
     [3],
+  ],
+  crops: [
+    (x) => tf.square(tf.image.cropAndResize(t4(x), boxes(), ids([0, 1, 1]) as tf.Tensor1D, [3, 2])),
+    [2, 4, 5, 2],
+  ],
+  "crops of one number, partly outside, nearest": [
+    (x) =>
+      tf.square(
+        tf.image.cropAndResize(
+          t4(x),
+          boxes(),
+          ids([0, 1, 1]) as tf.Tensor1D,
+          [1, 4],
+          "nearest",
+          0.5,
+        ),
+      ),
+    [2, 4, 5, 1],
   ],
   "einsum of matrices": [(a, b) => tf.einsum("ij,jk->ki", a, b), [2, 3], [3, 4]],
   "einsum of attention": [(q, k) => tf.einsum("bqhd,bkhd->bhqk", q, k), [2, 3, 2, 2], [2, 4, 2, 2]],

@@ -13,7 +13,7 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   "complex numbers": ["Complex", "ComplexAbs", "FFT", "IFFT", "Imag", "Real"],
   text: [...["StaticRegexReplace", "StringNGrams", "StringSplit", "StringToHashBucketFast"]],
   "draws on the host": ["Multinomial"],
-  "images of files and screens": [...["CropAndResize", "Draw", "RotateWithOffset", "Transform"]],
+  "images of files and screens": [...["Draw", "RotateWithOffset", "Transform"]],
   "no part of a model that trains": [
     ...["Bincount", "BitwiseAnd", "DenseBincount", "SparseSegmentMean", "SparseSegmentSum"],
     ...["Dilation2D", "Dilation2DBackpropFilter", "Dilation2DBackpropInput"],

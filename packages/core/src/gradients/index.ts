@@ -3,6 +3,7 @@ import type { GradConfig } from "@tensorflow/tfjs";
 import { broadcastGradients } from "./broadcast.ts";
 import type { Gradients } from "./config.ts";
 import { dilatedGradient, transposedGradients } from "./convolution.ts";
+import { cropGradients } from "./crops.ts";
 import { einsumGradients } from "./einsum.ts";
 import { flatGradients } from "./flat.ts";
 import { resizeGradient, resizeKernels } from "./resize.ts";
@@ -21,6 +22,7 @@ const composed: Gradients = {
   ...einsumGradients,
   ...spaceGradients,
   ...transposedGradients,
+  ...cropGradients,
 };
 
 /** Convolutions by kernel, with how many spatial axes they have. */

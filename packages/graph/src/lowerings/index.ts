@@ -2,6 +2,7 @@ import type { Lowerings } from "../lowering.ts";
 import { activations } from "./activations.ts";
 import { binary } from "./arithmetic.ts";
 import { convolutions } from "./convolution.ts";
+import { crops } from "./crops.ts";
 import { depthwise } from "./depthwise.ts";
 import { elementwise } from "./elementwise.ts";
 import { images } from "./images.ts";
@@ -28,4 +29,5 @@ export const lowerings: Lowerings = {
   ...pools,
   ...normalisations,
   ...images,
+  ...crops,
 };

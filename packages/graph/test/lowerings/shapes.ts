@@ -1,7 +1,8 @@
+import { constant } from "@polytask/core";
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
-import { bools, ints, numbers } from "../traced.ts";
-import { type Cases, PIECEWISE } from "./case.ts";
+import { bools, floats, ints, numbers } from "../traced.ts";
+import { type Case, type Cases, PIECEWISE } from "./case.ts";
 
 const matrix = numbers([3, 4]);
 const cube = numbers([2, 3, 4]);
@@ -176,6 +177,48 @@ export const images: Cases = Object.fromEntries(
             inputs: [numbers([2, 3, 4, 2])],
             gradient: PIECEWISE,
           },
+        ],
+      ];
+    }),
+  ),
+);
+
+/** One box of all, one of a part, one that leaves the image. */
+const boxes = floats([0, 0, 1, 1, 0.1, 0.2, 0.8, 0.95, -0.2, 0.3, 0.7, 1.3], [3, 4]);
+
+/** Crops of boxes that come with the data, and of known ones, at which the image has a gradient. */
+export const crops: Cases = Object.fromEntries(
+  (["bilinear", "nearest"] as const).flatMap((method) =>
+    (
+      [
+        [3, 2],
+        [1, 5],
+      ] as [number, number][]
+    ).flatMap((size): [string, Case][] => {
+      const crop = (x: tf.Tensor, at: tf.Tensor, of: tf.Tensor): tf.Tensor =>
+        tf.image.cropAndResize(
+          x as Tensor4D,
+          at as tf.Tensor2D,
+          of as tf.Tensor1D,
+          size,
+          method,
+          0.5,
+        );
+      const name = `${method} crops of ${size.join(" x ")}`;
+      const known = (x: tf.Tensor): tf.Tensor =>
+        crop(
+          x,
+          constant(() => tf.tensor(boxes.values, [3, 4])),
+          constant(() => tf.tensor1d([0, 1, 1], "int32")),
+        );
+      return [
+        [
+          name,
+          { f: crop, inputs: [numbers([2, 4, 5, 2]), boxes, ints([0, 1, 1])], gradient: "none" },
+        ],
+        [
+          `${name}, of known boxes`,
+          { f: known, inputs: [numbers([2, 4, 5, 2])], gradient: PIECEWISE },
         ],
       ];
     }),

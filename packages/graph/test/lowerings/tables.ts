@@ -4,7 +4,7 @@ import { losses } from "./losses.ts";
 import { products } from "./products.ts";
 import { reductions } from "./reductions.ts";
 import { selection } from "./selection.ts";
-import { images, shapes } from "./shapes.ts";
+import { crops, images, shapes } from "./shapes.ts";
 import { slidingWindows } from "./windows.ts";
 
 /** Every case, by kind. */
@@ -12,6 +12,7 @@ export const tables: Readonly<Record<string, Cases>> = {
   elementwise,
   shapes,
   images,
+  crops,
   reductions,
   products,
   selection,
