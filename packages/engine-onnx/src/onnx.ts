@@ -16,7 +16,8 @@ import { openHost, tensorOf } from "./session/index.ts";
  * behind what the engine holds; they are current between calls of the trainer.
  *
  * @throws POLYTASK_OPTION; createTrainer throws POLYTASK_ONNX_RUNTIME without the runtime, POLYTASK_ONNX_PROVIDER without
- * the provider's device; a step throws POLYTASK_ONNX_WORKER where the worker thread has ended. The first step of a shape throws
+ * the provider's device, and, as a step does, POLYTASK_LEAN where `memory: "lean"` does not go; a step throws
+ * POLYTASK_ONNX_WORKER where the worker thread has ended. The first step of a shape throws
  * an error of the tracer where plugin code cannot be compiled, unless `fallback` is "eager".
  */
 export function onnx<Name extends string>(options: OnnxOptions = {}): EnginePlugin<Name> {

@@ -19,7 +19,7 @@ import { openTfjsNode } from "./tfjs-node/open.ts";
  * the engine holds; they are current between calls of the trainer.
  *
  * @throws POLYTASK_OPTION; createTrainer throws POLYTASK_TENSORFLOW_LIBRARY without the library, POLYTASK_TENSORFLOW_DEVICE
- * without a GPU that was asked for. The first step of a shape throws an error of the tracer where plugin code cannot be
+ * without a GPU that was asked for, and, as a step does, POLYTASK_LEAN where `memory: "lean"` does not go. The first step of a shape throws an error of the tracer where plugin code cannot be
  * compiled, or POLYTASK_TENSORFLOW_REFUSED, unless `fallback` is "eager".
  */
 export function tensorflow<Name extends string>(
