@@ -16,7 +16,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   "images of files and screens": [...["Draw", "RotateWithOffset", "Transform"]],
   "no part of a model that trains": [
     ...["Bincount", "BitwiseAnd", "DenseBincount", "SparseSegmentMean", "SparseSegmentSum"],
-    ...["Dilation2D", "Dilation2DBackpropFilter", "Dilation2DBackpropInput"],
     ...["MaxPoolWithArgmax"],
   ],
 };

@@ -4,6 +4,7 @@ import { binary } from "./arithmetic.ts";
 import { convolutions } from "./convolution.ts";
 import { crops } from "./crops.ts";
 import { depthwise } from "./depthwise.ts";
+import { dilations } from "./dilation.ts";
 import { elementwise } from "./elementwise.ts";
 import { images } from "./images.ts";
 import { literals } from "./literals.ts";
@@ -27,6 +28,7 @@ export const lowerings: Lowerings = {
   ...convolutions,
   ...depthwise,
   ...pools,
+  ...dilations,
   ...normalisations,
   ...images,
   ...crops,

@@ -205,4 +205,24 @@ const pools: Cases = {
   },
 };
 
-export const slidingWindows: Cases = { ...convolutions, ...special, ...pools };
+/** Maxima of sums, also where all of a window's are below 0. */
+const dilations: Cases = Object.fromEntries(
+  pads.flatMap((pad) =>
+    (
+      [
+        [1, 1],
+        [2, 1],
+        [1, 2],
+        [3, 2],
+      ] as const
+    ).map(([stride, apart]): [string, Case] => [
+      `dilation, ${pad}, stride ${stride}, ${apart} apart`,
+      {
+        f: (x, w) => tf.dilation2d(t4(x), w as Tensor3D, stride, pad, apart),
+        inputs: [distinct([2, 6, 5, 2], -50), numbers([2, 3, 2], 2)],
+      },
+    ]),
+  ),
+);
+
+export const slidingWindows: Cases = { ...convolutions, ...special, ...pools, ...dilations };
