@@ -11,6 +11,7 @@ import { emptyReductions } from "./empty-reductions.ts";
 import { fusedProduct } from "./fused-product.ts";
 import { maxPoolGradients } from "./max-pool-gradients.ts";
 import { nanPasses } from "./nan-passes.ts";
+import { numberedPadding } from "./numbered-padding.ts";
 import { oneHot } from "./one-hot.ts";
 import { padding } from "./padding.ts";
 import { products } from "./products.ts";
@@ -33,6 +34,7 @@ export const repairs: readonly Repair[] = [
   castToBool,
   oneHot,
   padding,
+  numberedPadding,
   runningBackwards,
   scatterUpdate,
   nanPasses,
