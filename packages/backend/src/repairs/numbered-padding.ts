@@ -14,7 +14,7 @@ const depthwise = infoOfConvolution(true);
  * A window over data that is padded by numbers is one over padded data, whose gradient is that of the padded data without
  * its padding. An average is of what exists.
  *
- * tfjs 4.22, tensorflow: refuses such padding, but for `Conv2D` with a number for each side, and its gradients too.
+ * tfjs 4.22, tensorflow: refuses such padding, but for `Conv2D` itself with a number for each side.
  */
 export const numberedPadding: Repair = {
   on: ["tensorflow"],
