@@ -1,9 +1,7 @@
-import { type Runtime, startEngine } from "@polytask/compiled";
-import { CONTRACT, type EnginePlugin } from "@polytask/core";
-import type { Context } from "./library/context.ts";
+import type { EnginePlugin } from "@polytask/core";
+import { compiledEngine } from "./engine.ts";
 import { openTensorflow } from "./library/open.ts";
-import { readOptions, type TensorflowOptions, type TensorflowSettings } from "./options.ts";
-import { deviceLoader, hostLoader } from "./program.ts";
+import { readOptions, type TensorflowOptions } from "./options.ts";
 import { openTfjsNode } from "./tfjs-node/open.ts";
 
 /**
@@ -30,36 +28,3 @@ export function tensorflow<Name extends string>(
     settings.through === "tfjs-node" ? openTfjsNode(settings) : openTensorflow(settings),
   );
 }
-
-/** The engine of some settings, on what `open` opens. */
-export function compiledEngine<Name extends string>(
-  settings: TensorflowSettings,
-  { fallback = "none", onCompile = () => undefined }: TensorflowOptions,
-  open: () => Context | Promise<Context>,
-): EnginePlugin<Name> {
-  return {
-    kind: "engine",
-    name: "engine-tensorflow",
-    contract: CONTRACT,
-    create: (scope) =>
-      startEngine(scope, {
-        open: async () => runtimeOf(await open(), settings),
-        settings: { simd: true, worker: false, lean: settings.lean, device: true },
-        report: onCompile,
-        fallback,
-        isRefusal: ({ code }) => code.startsWith("POLYTASK_TENSORFLOW_"),
-      }),
-  };
-}
-
-/** TensorFlow, as engines of compiled steps know a runtime. */
-const runtimeOf = (context: Context, settings: TensorflowSettings): Runtime => ({
-  loader: hostLoader(context, settings),
-  device: {
-    loader: (store) => deviceLoader(context, store, settings),
-    tensor: (values, shape) => context.tensor(values, shape, "float32"),
-  },
-  close: async () => {
-    context.close();
-  },
-});

@@ -1,7 +1,7 @@
 // The engine with its copies counted: as `tensorflow()` makes it, over a context that counts.
+import { compiledEngine } from "../../dist/engine.js";
 import { openTensorflow } from "../../dist/library/open.js";
 import { readOptions } from "../../dist/options.js";
-import { compiledEngine } from "../../dist/tensorflow.js";
 
 /** `counts` goes up while the engine runs. */
 export function countedEngine(options) {

@@ -15,7 +15,7 @@ import {
 import type { Placed } from "./windows.ts";
 
 /** Less than any number a window may see; finite, so that 0 times it is 0. */
-export const LOWEST = -3e38;
+const LOWEST = -3e38;
 
 /** `shared` where a tap's number is the greatest of its window and no tap's before it was, tap by tap; else 0. */
 export function firstOfGreatest(
