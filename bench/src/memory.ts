@@ -41,8 +41,8 @@ const cases: Readonly<Record<string, Pick<MemoryCase, "width" | "hidden">>> = {
 const CHILD = fileURLToPath(new URL("memory-child.js", import.meta.url));
 
 /**
- * What the lean mode saves and what it costs: `[--engine NAME] [--rounds N] [--threads N] [--batch N]`. Every measurement is a process of its
- * own, the modes in turn; of the peaks the largest, of the times the median.
+ * What the lean mode saves and what it costs: `[--engine NAME] [--rounds N] [--threads N] [--batch N]`. Every measurement
+ * is a process of its own, the modes in turn; of the peaks the largest, of the times the median.
  */
 export async function memory(args: readonly string[]): Promise<void> {
   const { engine, rounds, threads, batch } = readOptions(args);

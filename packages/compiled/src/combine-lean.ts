@@ -13,7 +13,7 @@ import type { Gathered } from "./gatherer.ts";
 import type { Values } from "./memory.ts";
 import type { Mixing, Standing } from "./operate.ts";
 
-/** Where gradients by parameter go: those of shared parameters, where some task has any. */
+/** Combined gradients of shared parameters, by parameter, as results with the places that they go to. */
 export type Combined = (
   graph: Graph,
   gradients: readonly (Node | undefined)[],

@@ -258,6 +258,17 @@ describe("errors name part, place, op and remedy", () => {
     expect(error.remedy).toContain("registerGradient");
   });
 
+  it("more updates at once than can be compared with each other", () => {
+    const error = errorOf((input) => {
+      const line = tf.reshape(input, [6]);
+      const many = tf.tile(line, [700]);
+      const places = tf.expandDims(tf.cast(many, "int32"), -1);
+      return tf.tensorScatterUpdate(line, places, many);
+    });
+    expect(error.code).toBe("POLYTASK_TRACE_KERNEL");
+    expect(error.message).toMatch(/"TensorScatterUpdate" of more than 4,096 updates at once/);
+  });
+
   it("what is thrown by the part itself stays as it is", () => {
     const mine = new RangeError("mine");
     expect(() =>

@@ -21,7 +21,7 @@ const wrongOnStockCpu = [
   "images: nearest neighbour, a batch",
   "images: nearest neighbour, corners aligned",
 ];
-// The first divides by 0 on the stock cpu backend, which a trainer refuses.
+// Divides by 0 on the stock cpu backend, which a trainer refuses.
 const missing = ["images: nearest neighbour, smaller"];
 const all = <Value>(names: readonly string[], value: Value): Record<string, Value> =>
   Object.fromEntries(names.map((name) => [name, value]));

@@ -1,5 +1,5 @@
 import { backend_util, util, type Tensor, type TensorInfo } from "@tensorflow/tfjs";
-import type { Attributes, Call, Inputs, Repair } from "../repair.ts";
+import type { Call, Repair } from "../repair.ts";
 
 /** A tensor and the number that the equation's letter of each axis has; those of the result come first. */
 interface Term {
@@ -27,7 +27,7 @@ export const einsum: Repair = {
       backend_util.checkEinsumDimSizes(allDims.length, idDims, operands as Tensor[]);
       const isKept = (letter: number): boolean => !summedDims.includes(letter);
       const made: TensorInfo[] = [];
-      const run: Call["run"] = (kernel, inputs, attrs) => {
+      const run: Run = (kernel, inputs, attrs) => {
         made.push(call.run(kernel, inputs, attrs));
         return made[made.length - 1];
       };
@@ -53,7 +53,7 @@ export const einsum: Repair = {
   },
 };
 
-type Run = (kernel: string, inputs: Inputs, attrs?: Attributes) => TensorInfo;
+type Run = Call["run"];
 
 function summed(run: Run, { x, letters }: Term, isGone: (letter: number) => boolean): Term {
   const axis = letters.flatMap((letter, i) => (isGone(letter) ? [i] : []));

@@ -1,27 +1,30 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Graph } from "../graph.ts";
 import type { Lowerings } from "../lowering.ts";
-import { type Node, type Shape } from "../node.ts";
+import type { Node, Shape } from "../node.ts";
 import { add, arithmetic, reshape, slice, stack, sum } from "../ops/index.ts";
 import { lowering } from "./call.ts";
 import { firstOfGreatest, places, putBack, taken } from "./taps.ts";
-import { type Placed, placed } from "./windows.ts";
+import { type Placed, placed, type Sliding } from "./windows.ts";
 
 /** The greatest of x + filter in each window, and its gradients, which go to the first of the greatest, as in tfjs. */
 export const dilations: Lowerings = {
   Dilation2D: lowering<tf.Dilation2DAttrs>((graph, { x, filter }, sliding) =>
-    greatestOf(graph, sumsOf(graph, x, filter, placed(x.shape, filter.shape.slice(0, 2), sliding))),
+    greatestOf(graph, sumsOf(graph, x, filter, windowOf(x, filter, sliding))),
   ),
   Dilation2DBackpropInput: lowering<tf.Dilation2DAttrs>((graph, { x, filter, dy }, sliding) => {
-    const at = placed(x.shape, filter.shape.slice(0, 2), sliding);
+    const at = windowOf(x, filter, sliding);
     return putBack(graph, ...withGaps(graph, sharesOf(graph, x, filter, dy, at), at), x.shape);
   }),
   Dilation2DBackpropFilter: lowering<tf.Dilation2DAttrs>((graph, { x, filter, dy }, sliding) => {
-    const at = placed(x.shape, filter.shape.slice(0, 2), sliding);
+    const at = windowOf(x, filter, sliding);
     const perTap = sharesOf(graph, x, filter, dy, at).map((share) => sum(graph, share, [0, 1, 2]));
     return reshape(graph, stack(graph, perTap, 0), filter.shape);
   }),
 };
+
+const windowOf = (x: Node, filter: Node, sliding: Sliding): Placed =>
+  placed(x.shape, filter.shape.slice(0, 2), sliding);
 
 /** x + filter, tap by tap. */
 function sumsOf(graph: Graph, x: Node, filter: Node, at: Placed): readonly Node[] {

@@ -146,9 +146,9 @@ const COMPARED = 4096;
 
 /** 0 in place of an update that a later one at its place replaces. */
 function withoutReplaced(graph: Graph, shape: Shape, { indices, updates }: Inputs): Node {
+  if (isOneByOne(indices, shape)) return updates;
   const { flat, rest } = addressed(graph, shape, indices);
   const count = sizeOf(flat.shape);
-  if (isOneByOne(indices, shape)) return updates;
   if (count > COMPARED) {
     throw new UnsupportedUse(`of more than ${COMPARED.toLocaleString("en")} updates at once`);
   }
